@@ -102,7 +102,7 @@ def test_a_range_of_other_hours_opens_no_holiday_within_it() -> None:
     assert not calendar.is_session(date(1969, 7, 4))
 
 
-def test_every_row_of_the_table_changes_a_day() -> None:
+def test_every_row_of_the_table_agrees_with_the_calendar() -> None:
     rows = list(exchange_days._table().items())
 
     assert all(row["reason"] for row in csv.DictReader(exchange_days.TABLE.read_text().splitlines()))

@@ -86,7 +86,7 @@ def test_minutes_with_missing_ticks_are_never_returned() -> None:
     assert minutes.late == 4
 
 
-def test_minutes_before_the_first_known_tick_are_left_out() -> None:
+def test_excluded_minutes_are_left_out() -> None:
     minutes = Rollup()
     minutes.exclude(float("-inf"), OPENS + 120)
 

@@ -45,7 +45,7 @@ def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(pat
 
 
 @pytest.mark.parametrize("path", PARTIALS, ids=relative_path)
-def test_a_partial_contains_no_script_and_no_inline_style(path: Path) -> None:
+def test_a_partial_contains_no_script_no_htmx_and_no_live_region(path: Path) -> None:
     text = path.read_text()
 
     assert not re.search(r"<script|\shx-|\sdata-hx-|\son[a-z]+=|aria-live|role=\"(status|alert)\"", text)
@@ -105,7 +105,7 @@ def test_only_the_base_template_opens_the_stream() -> None:
     assert opening == ["templates/base.html"]
 
 
-def test_only_one_module_marks_html_as_safe() -> None:
+def test_only_html_and_filters_mark_markup_as_safe() -> None:
     users = [tree.name(path) for path in tree.modules() if re.search(r"\bMarkup\(", path.read_text())]
 
     assert set(users) <= {"app/web/html.py", "app/web/filters.py"}

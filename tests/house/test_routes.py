@@ -166,7 +166,7 @@ def test_every_path_that_accepts_a_form_also_shows_it(app: Quart) -> None:
     assert {path for path, verbs in methods.items() if "POST" in verbs and "GET" not in verbs} == NO_FORM.keys()
 
 
-def test_no_two_parameters_have_the_same_meaning(app: Quart) -> None:
+def test_no_address_and_method_has_two_routes(app: Quart) -> None:
     pairs = [
         (rule.rule, method) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"OPTIONS"}
     ]

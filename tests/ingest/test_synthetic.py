@@ -37,7 +37,7 @@ def closed(update: FeedUpdate) -> bool:
     return update.clock.state == "closed"
 
 
-async def test_a_synthetic_day_starts_at_its_configured_time_and_is_labelled_throughout() -> None:
+async def test_a_synthetic_day_covers_extended_hours_and_is_labelled_throughout() -> None:
     updates = await until(synthetic().updates(None), closed)
 
     ticks = ticks_of(updates)

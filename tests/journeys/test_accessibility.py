@@ -54,13 +54,13 @@ def visitor(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", SIGNED_IN)
-def test_a_page_has_no_barrier(page: Page, replaying: Desk, path: str) -> None:
+def test_a_page_has_no_accessibility_violation(page: Page, replaying: Desk, path: str) -> None:
     page.goto(f"{replaying.url}{path}")
 
     assert everywhere(page) == []
 
 
-def test_no_page_before_signing_in_has_a_barrier(visitor: Page, replaying: Desk) -> None:
+def test_pages_before_the_sign_in_have_no_accessibility_violation(visitor: Page, replaying: Desk) -> None:
     faults = {}
     for path in SIGNED_OUT:
         visitor.goto(f"{replaying.url}{path}")
@@ -85,7 +85,7 @@ def wrong_current_password(page: Page) -> None:
 @pytest.mark.parametrize(
     ("path", "mistake"), [("/login", wrong_password), ("/account/password", wrong_current_password)]
 )
-def test_a_form_with_errors_has_no_barrier(
+def test_a_form_with_errors_has_no_accessibility_violation(
     page: Page, visitor: Page, replaying: Desk, path: str, mistake: Callable[[Page], None]
 ) -> None:
     writer = visitor if path == "/login" else page
@@ -97,7 +97,7 @@ def test_a_form_with_errors_has_no_barrier(
 
 
 @pytest.mark.parametrize("path", ["/", "/symbols/AAPL"])
-def test_a_page_without_scripting_has_no_barrier(page: Page, replaying: Desk, path: str) -> None:
+def test_a_page_without_scripting_has_no_accessibility_violation(page: Page, replaying: Desk, path: str) -> None:
     page.route(f"{replaying.url}{path}", without_scripting)
     page.goto(f"{replaying.url}{path}")
     shortened(page)
@@ -106,7 +106,7 @@ def test_a_page_without_scripting_has_no_barrier(page: Page, replaying: Desk, pa
     assert findings(page) == []
 
 
-def test_forced_colours_draw_no_line_that_the_page_does_not_have(page: Page, replaying: Desk) -> None:
+def test_forced_colours_add_no_line_to_the_page(page: Page, replaying: Desk) -> None:
     """There a border that is transparent elsewhere is drawn in the colour of the text."""
     page.goto(f"{replaying.url}/")
     page.emulate_media(forced_colors="active")
@@ -122,7 +122,7 @@ def test_forced_colours_draw_no_line_that_the_page_does_not_have(page: Page, rep
     assert faults == []
 
 
-def test_the_marks_of_a_chart_are_large_enough_for_a_finger(page: Page, replaying: Desk) -> None:
+def test_the_pattern_marks_of_a_chart_are_large_enough_to_touch(page: Page, replaying: Desk) -> None:
     page.goto(f"{replaying.url}/symbols/AAPL?range=1y")
     sizes = page.evaluate("""[...document.querySelectorAll(".pins .target")].map(pin => {
       const box = pin.getBoundingClientRect()

@@ -77,7 +77,7 @@ def rooms(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         desk.stop()
 
 
-def test_first_contact_has_no_barrier(rooms: Rooms) -> None:
+def test_the_pages_of_the_first_setup_have_no_accessibility_violation(rooms: Rooms) -> None:
     desk, page = rooms.desk, rooms.admin
     page.goto(f"{desk.url}/login")
     expect(page.locator("main")).to_contain_text("administrator")
@@ -110,7 +110,7 @@ def test_first_contact_has_no_barrier(rooms: Rooms) -> None:
         ("admin", "/account/confirm", 200),
     ],
 )
-def test_a_page_of_an_empty_desk_has_no_barrier(rooms: Rooms, who: str, path: str, status: int) -> None:
+def test_pages_of_an_empty_desk_have_no_accessibility_violation(rooms: Rooms, who: str, path: str, status: int) -> None:
     page = rooms.page(who)
     answer = page.goto(f"{rooms.desk.url}{path}")
 
@@ -135,7 +135,7 @@ def test_a_page_of_an_empty_desk_has_no_barrier(rooms: Rooms, who: str, path: st
         ("admin", "/account/confirm", {"password": "wrong"}, 422),
     ],
 )
-def test_the_answer_to_a_faulty_form_has_no_barrier(
+def test_the_answer_to_an_invalid_form_has_no_accessibility_violation(
     rooms: Rooms, who: str, path: str, fields: dict[str, str], status: int
 ) -> None:
     page = rooms.page(who)
@@ -145,7 +145,7 @@ def test_the_answer_to_a_faulty_form_has_no_barrier(
     assert findings(page) == []
 
 
-def test_a_person_who_is_invited_looked_at_and_deleted_has_no_barrier(rooms: Rooms) -> None:
+def test_pages_to_invite_view_and_delete_a_person_have_no_accessibility_violation(rooms: Rooms) -> None:
     desk, page = rooms.desk, rooms.admin
     page.goto(f"{desk.url}/admin/users")
     submit(page, f"{desk.url}/admin/users", {"email": "carol@example.org", "role": "user"})
@@ -161,7 +161,7 @@ def test_a_person_who_is_invited_looked_at_and_deleted_has_no_barrier(rooms: Roo
     assert not any(faults.values()), faults
 
 
-def test_a_desk_without_its_link_or_on_paper_has_no_barrier(rooms: Rooms) -> None:
+def test_a_disconnected_or_printed_desk_has_no_accessibility_violation(rooms: Rooms) -> None:
     desk, first = rooms.desk, rooms.user
     first.goto(f"{desk.url}/")
     expect(first.locator("html[data-live=live]")).to_be_attached()
@@ -186,7 +186,7 @@ def test_a_desk_without_its_link_or_on_paper_has_no_barrier(rooms: Rooms) -> Non
     assert not any(faults.values()), faults
 
 
-def test_an_answer_to_too_many_tries_has_no_barrier(rooms: Rooms) -> None:
+def test_the_page_for_too_many_attempts_has_no_accessibility_violation(rooms: Rooms) -> None:
     page, url = rooms.stranger, f"{rooms.desk.url}/forgot"
     page.goto(url)
     for _ in range(5):
@@ -196,7 +196,7 @@ def test_an_answer_to_too_many_tries_has_no_barrier(rooms: Rooms) -> None:
     assert findings(page) == []
 
 
-def test_an_answer_while_redis_hangs_has_no_barrier(rooms: Rooms) -> None:
+def test_the_error_page_while_redis_hangs_has_no_accessibility_violation(rooms: Rooms) -> None:
     (valkey,) = children(rooms.desk, "valkey-server")
     page = rooms.admin
     os.kill(valkey, signal.SIGSTOP)

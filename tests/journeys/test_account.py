@@ -48,7 +48,7 @@ def type_both(page: Page, password: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_sessions_and_password_are_looked_after_by_the_keyboard_alone(browser: Browser, own: Desk) -> None:
+def test_sessions_and_password_can_be_managed_by_keyboard(browser: Browser, own: Desk) -> None:
     here, there = small(browser), small(browser)
     here.goto(own.sign_in_link())
     type_both(here, PASSWORD)

@@ -10,7 +10,7 @@ from tests.support.ports import free_port
 pytestmark = pytest.mark.browser
 
 
-def test_the_printed_link_makes_the_first_admin_once(
+def test_the_printed_link_creates_the_first_administrator_once(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     desk = Desk(tmp_path_factory.mktemp("first"), free_port())
@@ -35,7 +35,7 @@ def test_the_printed_link_makes_the_first_admin_once(
 
 
 @pytest.mark.parametrize("scripting", [True, False])
-def test_who_mistypes_the_password_is_told_so_and_comes_in_with_the_right_one(
+def test_a_mistyped_password_gets_an_error_and_the_right_one_signs_in(
     browser: Browser, quiet: Desk, scripting: bool
 ) -> None:
     page = browser.new_context(java_script_enabled=scripting).new_page()
@@ -57,7 +57,7 @@ def test_who_mistypes_the_password_is_told_so_and_comes_in_with_the_right_one(
     page.context.close()
 
 
-def test_one_lands_where_one_wanted_to_go(browser: Browser, quiet: Desk) -> None:
+def test_the_sign_in_returns_to_the_requested_page(browser: Browser, quiet: Desk) -> None:
     page = browser.new_context().new_page()
     page.goto(f"{quiet.url}/symbols/AAPL")
     assert "/login?next=" in page.url
@@ -70,7 +70,7 @@ def test_one_lands_where_one_wanted_to_go(browser: Browser, quiet: Desk) -> None
 
 
 @pytest.mark.parametrize("scripting", [True, False])
-def test_out_is_out(browser: Browser, quiet: Desk, scripting: bool) -> None:
+def test_after_signing_out_no_page_opens(browser: Browser, quiet: Desk, scripting: bool) -> None:
     page = browser.new_context(java_script_enabled=scripting).new_page()
     sign_in(page, quiet)
     cookies = page.context.cookies()

@@ -42,7 +42,7 @@ def sign_in(page: Page, desk: Desk) -> None:
     send(page, PASSWORD)
 
 
-def test_codes_are_set_up_asked_for_and_turned_off(browser: Browser, quiet: Desk) -> None:
+def test_codes_can_be_set_up_used_and_turned_off(browser: Browser, quiet: Desk) -> None:
     quiet.create_user(DORA, PASSWORD)
     page = browser.new_context(java_script_enabled=False, viewport=TELEPHONE).new_page()
     other = browser.new_context(java_script_enabled=False, viewport=TELEPHONE).new_page()

@@ -89,7 +89,7 @@ def publish(desk: Desk, events: list[AnyEvent]) -> None:
     assert all(pipeline.execute())
 
 
-def test_hostile_words_stay_words_on_every_page(watched: list[Watched], desk: Desk) -> None:
+def test_hostile_text_stays_text_on_every_open_page(watched: list[Watched], desk: Desk) -> None:
     """One value after the other, so that each is the newest for a while."""
     text = ""
     for number, value in enumerate(hostile_events.VALUES):
@@ -108,7 +108,7 @@ def test_hostile_words_stay_words_on_every_page(watched: list[Watched], desk: De
         each.unharmed()
 
 
-def test_hostile_words_stay_words_on_pages_that_are_opened_later(browser: Browser, desk: Desk) -> None:
+def test_hostile_text_stays_text_on_pages_opened_later(browser: Browser, desk: Desk) -> None:
     context = signed_in(browser, desk).context
     context.add_init_script(WATCH)
     for path in (*PAGES, "/patterns"):
@@ -132,7 +132,7 @@ HARM = {
 }
 
 
-def test_harm_would_be_seen(browser: Browser, desk: Desk) -> None:
+def test_an_executed_script_would_be_detected(browser: Browser, desk: Desk) -> None:
     context = signed_in(browser, desk).context
     context.add_init_script(WATCH)
     watched = Watched(context, desk, "/")

@@ -115,7 +115,7 @@ def silent_seconds(page: Page) -> int:
     return int(page.locator("#condition time").inner_text().removesuffix(" s"))
 
 
-def test_a_feed_that_stops_is_silent_on_every_page_until_it_goes_on(browser: Browser, desk: Desk) -> None:
+def test_a_stopped_feed_is_shown_as_silent_on_every_page_until_it_continues(browser: Browser, desk: Desk) -> None:
     pages = {path: signed_in(browser, desk) for path in ("/", "/symbols/IBM", "/patterns")}
     plain = signed_in(browser, desk, scripting=False)
     for path, page in pages.items():
@@ -150,7 +150,7 @@ def test_a_feed_that_stops_is_silent_on_every_page_until_it_goes_on(browser: Bro
         page.context.close()
 
 
-def test_nothing_is_left_when_the_desk_itself_is_killed(desk: Desk) -> None:
+def test_killing_the_desk_leaves_no_process(desk: Desk) -> None:
     """The last of this module: nobody starts that desk again."""
     below = [*children(desk, "valkey-server"), *children(desk, "postgres"), *desk.run_json()["pids"].values()]
     assert len(below) == 5

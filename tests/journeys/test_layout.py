@@ -34,7 +34,7 @@ def bottom(page: Page, selector: str) -> float:
 
 
 @pytest.mark.parametrize("path", ["/", "/symbols/IBM", "/patterns"])
-def test_the_header_of_a_telephone_is_one_row_and_the_other_pages_are_at_the_thumb(
+def test_on_a_telephone_the_header_is_one_row_and_the_navigation_is_at_the_bottom(
     page: Page, replaying: Desk, path: str
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 640})
@@ -51,7 +51,7 @@ def test_the_header_of_a_telephone_is_one_row_and_the_other_pages_are_at_the_thu
     ]
 
 
-def test_the_state_of_a_telephone_names_only_what_is_wrong(page: Page, replaying: Desk) -> None:
+def test_on_a_telephone_the_status_names_only_what_is_wrong(page: Page, replaying: Desk) -> None:
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(f"{replaying.url}/")
     tones = page.evaluate(
@@ -61,7 +61,7 @@ def test_the_state_of_a_telephone_names_only_what_is_wrong(page: Page, replaying
     assert [tone for tone in tones if not re.search(r"\b(warn|bad)\b", tone)] == []
 
 
-def test_with_large_letters_a_telephone_shows_quotes_on_its_first_screen(
+def test_with_large_text_a_telephone_shows_quotes_on_its_first_screen(
     browser: Browser, browser_path: str, replaying: Desk
 ) -> None:
     """The size of letters that a person chose for all pages, in the settings of the browser."""
@@ -78,7 +78,7 @@ def test_with_large_letters_a_telephone_shows_quotes_on_its_first_screen(
 
 
 @pytest.mark.parametrize("width", [700, 960, 1100, 1280, 1600])
-def test_no_name_is_cut_beside_empty_space(page: Page, replaying: Desk, width: int) -> None:
+def test_no_name_is_truncated_beside_empty_space(page: Page, replaying: Desk, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{replaying.url}/")
 
@@ -87,7 +87,7 @@ def test_no_name_is_cut_beside_empty_space(page: Page, replaying: Desk, width: i
 
 
 @pytest.mark.parametrize("path", ["/", "/symbols/AAPL?range=1y"])
-def test_a_page_is_printed_with_its_address_and_the_time_and_the_desk_on_one_sheet(
+def test_a_printed_page_has_address_and_time_and_the_desk_fits_one_sheet(
     page: Page, replaying: Desk, path: str
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -105,7 +105,7 @@ def test_a_page_is_printed_with_its_address_and_the_time_and_the_desk_on_one_she
     assert not page.locator(".printed").is_visible()
 
 
-def test_the_marks_of_a_chart_are_printed(page: Page, replaying: Desk) -> None:
+def test_the_pattern_marks_of_a_chart_are_printed(page: Page, replaying: Desk) -> None:
     page.goto(f"{replaying.url}/symbols/AAPL?range=1y")
     page.emulate_media(media="print")
 

@@ -41,7 +41,7 @@ def telephone(browser: Browser, replaying: Desk) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_whole(page: Page, replaying: Desk, path: str) -> None:
+def test_a_page_loads_without_errors(page: Page, replaying: Desk, path: str) -> None:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -13,7 +13,7 @@ BOB, PASSWORD = "bob.with-a-rather-long-name@subsidiary.example.org", "a kettle 
 TELEPHONE: ViewportSize = {"width": 360, "height": 740}
 
 
-def test_somebody_is_invited_comes_in_is_changed_and_deleted(browser: Browser, quiet: Desk) -> None:
+def test_a_person_can_be_invited_sign_in_change_role_and_be_deleted(browser: Browser, quiet: Desk) -> None:
     alice = signed_in(browser, quiet, scripting=False, width=360)
     bob = browser.new_context(java_script_enabled=False, viewport=TELEPHONE).new_page()
 

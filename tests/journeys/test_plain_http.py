@@ -42,7 +42,7 @@ def try_sign_in(page: Page, url: str) -> None:
 
 
 @pytest.mark.parametrize("scripting", [True, False])
-def test_who_comes_by_plain_http_is_told_where_to_go(elsewhere: Browser, proxied: Desk, scripting: bool) -> None:
+def test_a_visit_by_plain_http_names_the_https_address(elsewhere: Browser, proxied: Desk, scripting: bool) -> None:
     page = elsewhere.new_context(java_script_enabled=scripting).new_page()
 
     try_sign_in(page, f"http://{NAME}:{proxied.port}")
@@ -52,7 +52,9 @@ def test_who_comes_by_plain_http_is_told_where_to_go(elsewhere: Browser, proxied
     assert not [cookie for cookie in page.context.cookies() if cookie.get("name", "").endswith("ts")]
 
 
-def test_who_comes_by_another_address_is_told_before_typing_anything(elsewhere: Browser, proxied: Desk) -> None:
+def test_a_visit_under_another_address_gets_a_warning_before_the_form_is_filled_in(
+    elsewhere: Browser, proxied: Desk
+) -> None:
     page = elsewhere.new_context().new_page()
 
     page.goto(f"{proxied.url}/login")
@@ -60,7 +62,7 @@ def test_who_comes_by_another_address_is_told_before_typing_anything(elsewhere: 
     expect(page.locator("main .error")).to_contain_text(f"Sign in at https://{NAME}:{proxied.port}")
 
 
-def test_whose_browser_keeps_no_cookie_is_told_so_at_the_door(
+def test_a_browser_without_cookies_gets_an_explanation_at_the_sign_in(
     browser: Browser, chromium_path: str, quiet: Desk, tmp_path: Path
 ) -> None:
     (tmp_path / "Default").mkdir()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 NAME = "a-rather-long-name-of-a-program-that-runs-every-night-at-two"
 
 
-def test_a_token_is_made_used_and_revoked_by_keyboard(browser: Browser, quiet: Desk) -> None:
+def test_a_token_can_be_created_used_and_revoked_by_keyboard(browser: Browser, quiet: Desk) -> None:
     alice = signed_in(browser, quiet, scripting=False, width=360)
     alice.goto(f"{quiet.url}/account")
     follow(alice, "API tokens")

@@ -52,7 +52,7 @@ def watch(browser: Browser, replaying: Desk, scripting: bool) -> Iterator[Watch]
 
 
 @pytest.mark.parametrize("scripting", [True])
-def test_who_watches_for_forty_minutes_is_live_and_signed_in_and_told_of_the_end(watch: Watch) -> None:
+def test_a_page_watched_for_forty_minutes_stays_live_and_announces_the_end_of_its_session(watch: Watch) -> None:
     page, url = watch.page, watch.desk.url
     expect(page.locator("html[data-live=live]")).to_be_attached()
     page.evaluate("window.never_reloaded = true")
@@ -76,7 +76,7 @@ def test_who_watches_for_forty_minutes_is_live_and_signed_in_and_told_of_the_end
 
 
 @pytest.mark.parametrize("scripting", [True])
-def test_a_hidden_page_is_signed_out_and_sign_in_leads_back(watch: Watch) -> None:
+def test_a_hidden_page_is_signed_out_and_the_sign_in_returns_to_it(watch: Watch) -> None:
     page, url = watch.page, watch.desk.url
     page.goto(f"{url}/symbols/IBM")
     expect(page.locator("html[data-live=live]")).to_be_attached()
@@ -95,7 +95,7 @@ def test_a_hidden_page_is_signed_out_and_sign_in_leads_back(watch: Watch) -> Non
 
 
 @pytest.mark.parametrize("scripting", [False])
-def test_without_scripting_a_page_prints_its_end_is_signed_out_and_sign_in_leads_back(watch: Watch) -> None:
+def test_without_scripting_a_page_shows_its_end_and_the_sign_in_returns_to_it(watch: Watch) -> None:
     page, url = watch.page, watch.desk.url
     watch.pass_time(TWENTY_MINUTES)
     # Matchers of text pass over what stands in `noscript`.

@@ -36,7 +36,7 @@ def test_an_event_is_one_line_with_its_context(form: Form, capsys: pytest.Captur
         assert json.loads(line)["symbol"] == "BRK.B"
 
 
-def test_what_was_raised_stays_on_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_stays_on_the_line_of_its_event(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("engine")
 
     try:
@@ -46,7 +46,7 @@ def test_what_was_raised_stays_on_the_line(capsys: pytest.CaptureFixture[str]) -
 
     (line,) = capsys.readouterr().err.splitlines()
     assert "JSONDecodeError" in line
-    assert "test_what_was_raised_stays_on_the_line" in line
+    assert "test_a_traceback_stays_on_the_line_of_its_event" in line
 
 
 def test_secrets_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +72,7 @@ def test_each_process_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert "market open" in (tmp_path / "logs" / "tickstock.ingest.log").read_text()
 
 
-def test_the_severe_is_spooled_and_the_oldest_gives_way() -> None:
+def test_errors_are_spooled_and_the_oldest_are_dropped() -> None:
     spool = logs.configure("web", db_severity="error")
     assert spool is not None
     assert logs.spool() is spool
@@ -89,7 +89,7 @@ def test_the_severe_is_spooled_and_the_oldest_gives_way() -> None:
     assert spool.take(1) == [first]
 
 
-def test_what_happens_often_is_a_line_a_second_with_how_often_it_was_left_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_frequent_event_is_one_line_a_second_with_a_count_of_the_others(caplog: pytest.LogCaptureFixture) -> None:
     now = [100.0]
     often = logs.OncePerSecond(logging.getLogger("often"), lambda: now[0])
 

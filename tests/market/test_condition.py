@@ -46,7 +46,7 @@ def since(seconds: float) -> MarketClock:
         ({"job_receivers": 0}, CLOCK, ReportedDelays(readers=3.0), "live", "live"),
     ],
 )
-def test_the_badge_says_the_worst(
+def test_the_badge_shows_the_worst_condition(
     changed: dict[str, object], clock: MarketClock | None, behind: ReportedDelays, kind: str, word: str
 ) -> None:
     current = condition(WELL._replace(**changed), clock, behind, NOW)  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def test_the_badge_says_the_worst(
     assert bool(current.sentence) == (kind not in {"live", "closed"})
 
 
-def test_before_anything_was_looked_at_the_page_starts() -> None:
+def test_before_the_first_probe_the_badge_says_starting() -> None:
     assert condition(None, None, ReportedDelays(), NOW).kind == "starting"
 
 
@@ -66,7 +66,7 @@ def test_a_feed_without_a_clock_is_not_silent_while_the_exchange_is_closed() -> 
     assert condition(silent, None, ReportedDelays(), NIGHT + 12 * 3600).kind == "silent"
 
 
-def test_a_silent_feed_is_told_with_its_age_to_everybody_and_without_plumbing() -> None:
+def test_a_silent_feed_is_shown_to_everybody_with_its_age_and_no_internal_term() -> None:
     condition = stream.page_condition(board(time.time(), vitals=WELL._replace(feed_age=38.4)))
 
     assert 'data-kind="silent">feed silent <time data-age="38">38 s</time></span>' in condition.badge
@@ -88,7 +88,7 @@ def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> 
     return market_board
 
 
-def test_the_clock_is_told_once_while_it_runs_as_the_page_counts() -> None:
+def test_a_running_clock_is_pushed_once() -> None:
     now = time.time()
     running = board(now)
     assert running.changes(now).clock
@@ -114,7 +114,7 @@ def test_the_clock_is_told_once_while_it_runs_as_the_page_counts() -> None:
         (0.5, "ended", WELL, False),
     ],
 )
-def test_market_time_stands_where_nobody_knows_that_it_goes_on(
+def test_market_time_stands_still_without_news_of_the_feed(
     age: float, state: State, vitals: HealthSnapshot, runs: bool
 ) -> None:
     now = time.time()
@@ -130,7 +130,7 @@ def test_market_time_stands_where_nobody_knows_that_it_goes_on(
     assert ("stopped" in clock) == (state == "open" and not runs)
 
 
-def test_a_feed_that_falls_silent_is_pushed_and_the_clock_with_it() -> None:
+def test_a_feed_that_falls_silent_pushes_badge_and_clock() -> None:
     market_board = board(time.time())
     assert [push.key for push in stream.on_health(WELL, market_board)] == ["clock", "condition", "reason"]
 

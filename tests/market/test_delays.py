@@ -30,7 +30,7 @@ def statuses_after(board: MarketBoard, vitals: HealthSnapshot, times: int = 2) -
         ({"readers_lagging": 3}, "readers", "3 cannot keep up: they are sent the newest when they can"),
     ],
 )
-def test_who_is_behind_is_said_in_words(changed: dict[str, object], key: str, word: str) -> None:
+def test_the_delayed_component_is_named_in_words(changed: dict[str, object], key: str, word: str) -> None:
     board = MarketBoard()
     board.on_clock(CLOCK)
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
@@ -41,7 +41,7 @@ def test_who_is_behind_is_said_in_words(changed: dict[str, object], key: str, wo
     assert statuses_after(board, WELL, times=1)[key].tone == "good"
 
 
-def test_a_feed_that_falls_back_is_behind_and_one_that_is_always_late_is_not() -> None:
+def test_a_feed_with_growing_delay_is_behind_and_one_with_constant_delay_is_not() -> None:
     board = MarketBoard()
     quarter = CLOCK._replace(speed=1.0, market_time=CLOCK.wall_time - 900.0)
     for second in range(3):
@@ -57,7 +57,7 @@ def test_a_feed_that_falls_back_is_behind_and_one_that_is_always_late_is_not() -
     assert (lamps["ticks"].word, lamps["ticks"].tone) == ("8 s behind", "warn")
 
 
-def test_a_feed_counts_by_the_wall_however_fast_the_market_runs() -> None:
+def test_the_delay_of_a_feed_is_measured_in_real_time_at_any_market_speed() -> None:
     delay = FeedDelay()
     assert delay.update(CLOCK, 0.0) == 0.0
 
@@ -68,7 +68,7 @@ def test_a_feed_counts_by_the_wall_however_fast_the_market_runs() -> None:
     assert delay.update(fallen_back, 0.0) == 0.0
 
 
-def test_a_market_in_which_nothing_is_traded_is_not_behind() -> None:
+def test_a_market_without_trades_is_not_behind() -> None:
     delay = FeedDelay()
     quiet = CLOCK._replace(speed=1.0)
     delay.update(quiet, 0.0)
@@ -76,7 +76,7 @@ def test_a_market_in_which_nothing_is_traded_is_not_behind() -> None:
     assert delay.update(quiet._replace(wall_time=quiet.wall_time + 30), 30.0) == pytest.approx(0.0)
 
 
-def test_a_feed_that_was_silent_while_the_clock_ran_on_is_not_behind_when_it_goes_on() -> None:
+def test_a_feed_that_resumes_after_silence_is_not_behind() -> None:
     delay = FeedDelay()
     for second in range(60):
         silent = float(second) if second <= 40 else 0.0
@@ -88,7 +88,7 @@ def test_a_feed_that_was_silent_while_the_clock_ran_on_is_not_behind_when_it_goe
     assert delay.update(late, 30.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
 
 
-def test_nothing_flickers() -> None:
+def test_the_condition_does_not_alternate_around_its_bound() -> None:
     delay = Delay(begins=2.0, ends=1.0)
 
     figures = (1.9, 2.5, 1.9, 2.5, 2.6, 3.1, 2.2, 1.1, 4.5, 0.9, 2.5, 2.5)
@@ -99,7 +99,7 @@ def test_nothing_flickers() -> None:
     ]
 
 
-def test_a_short_burst_is_not_told_and_a_long_one_is_pushed_once() -> None:
+def test_a_short_delay_is_not_pushed_and_a_long_one_is_pushed_once() -> None:
     board = MarketBoard()
     board.on_clock(CLOCK)
     board.on_health(WELL)
@@ -108,5 +108,5 @@ def test_a_short_burst_is_not_told_and_a_long_one_is_pushed_once() -> None:
     assert [[lamp.key for lamp in board.on_health(vitals)] for vitals in late] == [[], ["redis"], [], [], []]
 
 
-def test_an_engine_that_says_nothing_of_it_keeps_up() -> None:
+def test_an_engine_without_delay_figures_counts_as_keeping_up() -> None:
     assert Delays().update(WELL, CLOCK).engine is None

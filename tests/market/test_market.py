@@ -27,7 +27,7 @@ def words(vitals: HealthSnapshot, clock: MarketClock | None = CLOCK) -> dict[str
     return {lamp.key: lamp.word for lamp in statuses(vitals, clock, ReportedDelays(), NOW)}
 
 
-def test_all_is_well() -> None:
+def test_a_healthy_system_has_no_warning() -> None:
     assert {lamp.tone for lamp in statuses(WELL, CLOCK, ReportedDelays(), NOW)} == {"good"}
 
 
@@ -47,7 +47,7 @@ def test_all_is_well() -> None:
         ({"job_receivers": 2}, "jobs", "2 engines listen: jobs would run twice"),
     ],
 )
-def test_what_is_not_well_is_said_in_words(changed: dict[str, object], key: str, word: str) -> None:
+def test_every_problem_is_named_in_words(changed: dict[str, object], key: str, word: str) -> None:
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert word in words(vitals)[key]
@@ -64,29 +64,29 @@ def test_a_feed_between_sessions_is_not_silent() -> None:
     assert words(WELL._replace(feed_age=30.0), closed._replace(wall_time=NOW - 30.0))["ticks"] == "silent for"
 
 
-def test_a_feed_that_has_just_begun_is_said_to_have() -> None:
+def test_a_feed_that_just_started_is_shown_as_starting() -> None:
     assert words(WELL, CLOCK._replace(began=998.0))["ticks"] == "just started"
     assert words(WELL, CLOCK._replace(began=900.0))["ticks"] == "live"
 
 
-def test_what_redis_brings_is_unknown_while_it_is_away() -> None:
+def test_parts_read_from_redis_are_unknown_while_it_is_down() -> None:
     texts = words(WELL._replace(redis=False))
 
     assert {texts["ticks"], texts["jobs"]} == {"unknown while Redis is away"}
 
 
-def test_an_absence_long_past_is_no_news() -> None:
+def test_an_outage_long_ago_is_not_shown() -> None:
     assert words(WELL._replace(redis_lost_age=30.0, database_lost_age=30.0)) == words(WELL)
 
 
-def test_the_end_of_a_replay_is_said() -> None:
+def test_the_end_of_a_replay_is_shown() -> None:
     ended = CLOCK._replace(state="ended")
 
     assert "ended" in words(WELL._replace(feed_age=300.0), ended)["ticks"]
     assert "ended" in partials.clock(ended, ended.market_time, False, VIEW)
 
 
-def test_only_what_is_said_anew_is_pushed() -> None:
+def test_only_changed_parts_are_pushed() -> None:
     board = MarketBoard()
 
     first = [push.key for push in stream.on_health(WELL, board)]
@@ -98,7 +98,7 @@ def test_only_what_is_said_anew_is_pushed() -> None:
     assert later == ["database", "condition", "reason"]
 
 
-def test_a_clock_that_stands_is_pushed_once() -> None:
+def test_a_stopped_clock_is_pushed_once() -> None:
     board = MarketBoard()
 
     assert [push.key for push in stream.on_clock(CLOCK, board)] == ["clock", "condition", "reason"]
@@ -106,7 +106,7 @@ def test_a_clock_that_stands_is_pushed_once() -> None:
 
 
 @pytest.mark.parametrize("state", ["starting", "open", "closed", "paused", "ended"])
-def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -> None:
+def test_the_clock_names_the_data_source_and_the_replayed_day(state: State) -> None:
     html = partials.clock(CLOCK._replace(state=state), CLOCK.market_time, False, VIEW)
 
     assert "replay of real daily bars" in html
@@ -116,7 +116,7 @@ def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -
 @pytest.mark.parametrize(
     ("zone", "second"), [("America/New_York", ""), ("Europe/Berlin", "15:30:00 CEST"), ("Asia/Tokyo", "22:30:00 JST")]
 )
-def test_the_clock_has_the_time_of_the_exchange_first_and_the_readers_second(zone: str, second: str) -> None:
+def test_the_clock_shows_exchange_time_before_the_readers_time(zone: str, second: str) -> None:
     html = partials.clock(CLOCK._replace(state="open"), CLOCK.market_time, True, View(zone=zone))
     times = re.findall(r'data-clock="(\d+)" data-speed="60">([^<]*)<', html)
 
@@ -132,7 +132,7 @@ def test_without_a_feed_the_clock_says_so() -> None:
     ("missed", "text"),
     [(0, ""), (1, "1 message was missed"), (14, "14 messages were missed"), (None, "cannot be told")],
 )
-def test_a_notice_says_how_many_entries_were_missed(missed: int | None, text: str) -> None:
+def test_the_notice_counts_missed_entries(missed: int | None, text: str) -> None:
     html = stream.notice("patterns", "detections", missed).draw(VIEW)
 
     assert html.startswith('<div id="notice-_0patterns" class="missed">')
@@ -169,11 +169,11 @@ IMPORTED = RunChanged(work="import", run_id="r", status="completed", at=906.0, a
         ((STARTED, DONE, HALF, STARTED), "Processing completed 2 min ago"),
     ],
 )
-def test_the_newest_run_is_told_in_words(events: tuple[ProcessingEvent | PartRun, ...], text: str) -> None:
+def test_the_newest_run_is_described_in_words(events: tuple[ProcessingEvent | PartRun, ...], text: str) -> None:
     assert run_text(*events) == text
 
 
-def test_a_run_that_says_nothing_any_more_is_called_silent() -> None:
+def test_a_run_without_progress_is_shown_as_silent() -> None:
     assert run_text(STARTED, HALF, now=1_200.0) == "Processing indicators 42%, silent for 3 min"
 
 
@@ -182,7 +182,7 @@ def test_a_run_that_ended_in_the_same_second_stays_ended() -> None:
     assert "import" in run_text(DONE, msgspec.structs.replace(IMPORT, at=920.0))
 
 
-def test_a_run_is_pushed_to_everybody_even_when_a_reader_who_caught_up_heard_it_first() -> None:
+def test_a_run_is_pushed_to_everybody_although_a_reader_caught_up_with_it_first() -> None:
     board = MarketBoard()
     list(stream.on_health(WELL, board))
 

@@ -26,7 +26,7 @@ def detected(symbol: str, pattern: str = "Hammer", at: float = OPEN) -> PatternD
     )
 
 
-def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimmed() -> None:
+def test_a_detection_is_added_to_the_feed_and_to_the_list_of_its_symbol_and_both_are_trimmed() -> None:
     for symbol in AWKWARD:
         pushes = list(stream.on_detected(detected(symbol), PatternBoard()))
 
@@ -65,7 +65,7 @@ async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Datab
     assert pushed in whole.draw(VIEW)
 
 
-async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -> None:
+async def test_the_newest_detections_come_first_and_can_be_filtered(databases: Databases) -> None:
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     await store_patterns(
         databases.engine, "1min", [PatternRow(symbol, "Doji", OPEN + 60 * n) for n, symbol in enumerate(AWKWARD)]
@@ -86,7 +86,7 @@ async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -
     assert [detection.pattern for detection in one_timeframe] == ["Hammer"]
 
 
-async def test_tables_are_looked_at_again_when_one_of_them_is_not_to_be_read_any_more(databases: Databases) -> None:
+async def test_tables_are_inspected_again_after_one_becomes_unreadable(databases: Databases) -> None:
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     await store_patterns(databases.engine, "1min", [PatternRow("BRK.B", "Doji", OPEN)])
     await store_patterns(databases.engine, "daily", [PatternRow("BRK.B", "Hammer", OPEN)])
@@ -111,7 +111,7 @@ def ended(at: float = OPEN) -> PatternExpired:
     return PatternExpired(symbol="BF/B", pattern="Hammer", timeframe="1min", confidence=0.0, at=at)
 
 
-def test_a_correction_takes_the_place_of_its_entry() -> None:
+def test_a_correction_replaces_its_entry() -> None:
     board = PatternBoard()
     (first, *_) = stream.on_detected(detected("BF/B"), board)
 
@@ -140,7 +140,7 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
     assert [each.expired for each in board.with_expiry([detection, detection._replace(at=OPEN - 60)])] == [True, False]
 
 
-def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_name() -> None:
+def test_an_expiry_without_a_detection_time_applies_to_the_newest_of_that_name() -> None:
     board = PatternBoard()
     for at in (OPEN, OPEN + 60):
         list(stream.on_detected(detected("BF/B", at=at), board))
@@ -152,7 +152,7 @@ def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_na
     assert older.key.endswith(f"-{int(OPEN)}")
 
 
-def test_a_corrected_pattern_holds_again() -> None:
+def test_a_corrected_pattern_is_no_longer_expired() -> None:
     board = PatternBoard()
     list(stream.on_expired(ended(), board))
 
@@ -162,7 +162,7 @@ def test_a_corrected_pattern_holds_again() -> None:
     assert not board.with_expiry([queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)])[0].expired
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_the_memory_of_expired_patterns_is_bounded() -> None:
     board = PatternBoard(names=2, expired=2)
     for symbol in AWKWARD:
         detection = queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN)
@@ -173,5 +173,5 @@ def test_what_is_remembered_is_bounded() -> None:
     assert [each.expired for each in marked] == [False, True, True]
 
 
-def test_the_page_of_patterns_takes_what_the_api_takes() -> None:
+def test_the_patterns_page_accepts_the_same_filters_as_the_api() -> None:
     assert set(PARAMETERS) == {field.encode_name for field in fields(PatternsParameters)}

@@ -10,7 +10,7 @@ from tests.support.quote_samples import AWKWARD, DAY, OPEN, quote, tick
 CLOSE = OPEN + 6.5 * 3600
 
 
-def test_a_session_is_kept_with_its_open_high_low_and_volume() -> None:
+def test_a_session_has_its_open_high_low_and_volume() -> None:
     board = QuoteBoard()
     for price, after in ((10.0, 0), (12.0, 30), (9.0, 60), (11.0, 90)):
         board.apply(tick("BRK.B", price, OPEN + after, volume=50))
@@ -37,7 +37,7 @@ def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None
     assert rolled.spark == (12.5,)
 
 
-def test_a_coins_session_ends_at_midnight_of_utc() -> None:
+def test_a_crypto_session_ends_at_midnight_utc() -> None:
     board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN))
     evening = board.apply(tick("X:BTCUSD", 11.0, OPEN + 12 * 3600))
@@ -46,7 +46,7 @@ def test_a_coins_session_ends_at_midnight_of_utc() -> None:
     assert (evening.session, evening.previous_close) == (date(2012, 9, 5), 10.0)
 
 
-def test_a_late_tick_moves_no_price_and_counts_for_the_session() -> None:
+def test_a_late_tick_counts_for_the_session_and_does_not_move_the_price() -> None:
     board = QuoteBoard()
     newest = board.apply(tick("BRK.B", 10.0, OPEN + 60, volume=5))
 
@@ -58,7 +58,7 @@ def test_a_late_tick_moves_no_price_and_counts_for_the_session() -> None:
     assert (late.open, late.high, late.volume) == (99.0, 99.0, 12)
 
 
-def test_a_tick_that_comes_twice_changes_nothing() -> None:
+def test_a_repeated_tick_changes_nothing() -> None:
     board, one = QuoteBoard(), tick("BRK.B", 10.0, OPEN, volume=5)
     first = board.apply(one)
 
@@ -72,7 +72,7 @@ def test_a_tick_of_the_day_before_changes_nothing() -> None:
     assert board.apply(tick("BRK.B", 99.0, OPEN + 60)) is newest
 
 
-def test_a_feed_that_begins_again_in_the_past_is_followed() -> None:
+def test_a_feed_that_restarts_in_the_past_is_followed() -> None:
     board = QuoteBoard()
     board.apply(tick("BRK.B", 10.0, OPEN + 3 * DAY))
     again = board.apply(tick("BRK.B", 8.0, OPEN))
@@ -93,7 +93,7 @@ def test_a_sparkline_has_one_point_per_slot_and_a_bound() -> None:
     assert entry.spark[-1] == entry.price
 
 
-def test_symbols_beyond_the_limit_are_not_taken() -> None:
+def test_symbols_beyond_the_limit_are_refused() -> None:
     board = QuoteBoard(limit=2)
 
     has_room = [board.apply(tick(symbol, 1.0)) is not None for symbol in AWKWARD]
@@ -102,7 +102,7 @@ def test_symbols_beyond_the_limit_are_not_taken() -> None:
     assert board.count == 2
 
 
-def test_what_was_stored_completes_what_was_heard_and_overwrites_nothing() -> None:
+def test_stored_quotes_complete_live_ones_and_overwrite_nothing() -> None:
     board = QuoteBoard()
     board.apply(tick("BRK.B", 85.0, OPEN + 120, volume=5))
 
@@ -116,7 +116,7 @@ def test_what_was_stored_completes_what_was_heard_and_overwrites_nothing() -> No
     assert entry.arrived_at == 1_000.0
 
 
-def test_seeding_again_draws_no_point_twice() -> None:
+def test_seeding_again_adds_no_sparkline_point_twice() -> None:
     board = QuoteBoard()
     stored_quote = quote(spark=(1.0, 2.0, 3.0), at=OPEN + 2 * SLOT_SECONDS)
     board.seed([stored_quote])
@@ -130,7 +130,7 @@ def test_seeding_again_draws_no_point_twice() -> None:
     assert entry.spark == (1.0, 2.0, 3.0, 4.0)
 
 
-def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
+def test_the_order_of_quotes_does_not_depend_on_prices() -> None:
     board = QuoteBoard()
     for symbol, price in zip(AWKWARD, (3.0, 1.0, 2.0), strict=True):
         board.apply(tick(symbol, price))
@@ -138,7 +138,7 @@ def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
     assert [entry.symbol for entry in board.first(10)] == ["BF/B", "BRK.B", "X:BTCUSD"]
 
 
-def test_growth_is_told_once() -> None:
+def test_new_rows_are_reported_once() -> None:
     board = QuoteBoard()
     board.apply(tick("BRK.B", 1.0))
 
@@ -157,7 +157,7 @@ def test_on_the_day_of_a_split_change_is_against_the_close_in_new_shares() -> No
     assert (rolled.previous_close, rolled.change, rolled.fraction) == (25.0, 1.0, 26 / 25 - 1)
 
 
-def test_a_split_that_is_told_after_the_first_price_of_its_day_counts_once() -> None:
+def test_a_split_that_arrives_after_the_first_price_of_its_day_is_applied_once() -> None:
     board, splits = QuoteBoard(), {"BRK.B": [Split(date(2012, 9, 5), 4.0)]}
     board.apply(tick("BRK.B", 100.0))
     board.apply(tick("BRK.B", 26.0, OPEN + DAY))
@@ -169,7 +169,7 @@ def test_a_split_that_is_told_after_the_first_price_of_its_day_counts_once() -> 
         assert entry.previous_close == close
 
 
-def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_day() -> None:
+def test_extended_hours_move_the_price_and_not_the_daily_bar() -> None:
     board = QuoteBoard()
     early = board.apply(tick("BRK.B", 99.0, OPEN - 3600, volume=7))
     for price, at in ((100.0, OPEN), (102.0, OPEN + 60), (101.0, CLOSE)):
@@ -187,7 +187,7 @@ def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_da
     assert today_of(still)[3:8] == (100.0, 102.0, 100.0, 101.0, 150)
 
 
-def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -> None:
+def test_the_next_days_change_is_against_the_close_and_not_the_extended_hours() -> None:
     board = QuoteBoard()
     for price, at in ((100.0, OPEN), (110.0, CLOSE + 60), (111.0, OPEN + DAY - 60), (112.0, OPEN + 2 * DAY)):
         board.apply(tick("BRK.B", price, at))
@@ -198,7 +198,7 @@ def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -
     assert (entry.previous_close, entry.hours) == (100.0, "")
 
 
-def test_coins_know_no_hours() -> None:
+def test_crypto_has_no_extended_hours() -> None:
     board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN - 3600, volume=7))
 
@@ -208,7 +208,7 @@ def test_coins_know_no_hours() -> None:
     assert (entry.open, entry.high, entry.volume, entry.outside, entry.hours) == (10.0, 12.0, 12, 0, "")
 
 
-def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
+def test_a_board_that_receives_only_extended_hours_keeps_the_stored_day() -> None:
     board = QuoteBoard()
     board.apply(tick("BRK.B", 90.0, CLOSE + 60, volume=5))
 
@@ -220,7 +220,7 @@ def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
     assert (entry.open, entry.high, entry.low, entry.volume, entry.outside) == (84.5, 86.0, 84.25, 1_234_567, 5)
 
 
-def test_who_heard_the_day_loses_nothing_to_what_was_left_before_it() -> None:
+def test_seeding_an_older_quote_overwrites_nothing_of_the_received_day() -> None:
     board = QuoteBoard()
     board.apply(tick("BRK.B", 85.0, OPEN + 60, volume=50))
 

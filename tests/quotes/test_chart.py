@@ -13,7 +13,7 @@ prices = st.floats(min_value=0.01, max_value=1e6)
 
 
 @given(low=prices, span=st.floats(min_value=0.01, max_value=1e6))
-def test_there_are_four_to_six_rules_inside_the_scale(low: float, span: float) -> None:
+def test_there_are_four_to_six_grid_lines_inside_the_scale(low: float, span: float) -> None:
     scale = geometry.Scale(low, low + span, 1, 1)
 
     rules = geometry.rules(scale)
@@ -38,7 +38,7 @@ def test_every_candle_lies_inside_the_plot(price_tuples: list[tuple[float, ...]]
     assert all(scale.holds(bar) for bar in candles)
 
 
-def test_a_price_that_never_moved_has_a_scale_all_the_same() -> None:
+def test_a_constant_price_has_a_scale() -> None:
     scale = geometry.fit([bars("BF/B", 1)[0]._replace(open=5.0, high=5.0, low=5.0, close=5.0, volume=0)])
 
     assert scale is not None

@@ -28,7 +28,7 @@ def applied(charts: ChartCache, newest: SymbolQuote) -> tuple[Chart, bool]:
     return result
 
 
-def test_today_stands_behind_what_was_stored() -> None:
+def test_the_candle_of_today_follows_the_stored_days() -> None:
     chart = sample_chart()
 
     assert len(chart.bars) == 31
@@ -55,7 +55,7 @@ def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
     assert after.last.close == 40.5
 
 
-def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
+def test_a_price_outside_the_scale_redraws_the_whole_chart() -> None:
     charts = ChartCache()
     charts.put(sample_chart())
 
@@ -66,7 +66,7 @@ def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
     assert after.scale.high > 400
 
 
-def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
+def test_a_new_day_adds_a_candle_and_drops_the_oldest() -> None:
     charts = ChartCache()
     before = charts.put(sample_chart())
 
@@ -78,7 +78,7 @@ def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
     assert after.bars[0] == before.bars[1]
 
 
-def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
+def test_a_new_day_of_the_same_week_extends_the_weekly_candle() -> None:
     charts = ChartCache()
     charts.put(sample_chart("week", []))
 
@@ -89,7 +89,7 @@ def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
     assert after.bars[0].close == 40.25
 
 
-def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> None:
+def test_a_feed_that_restarts_in_the_past_discards_cached_charts() -> None:
     charts = ChartCache()
     charts.put(sample_chart())
 
@@ -97,7 +97,7 @@ def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> 
     assert charts.get("BRK.B", "1m") is None
 
 
-def test_only_so_many_charts_are_kept() -> None:
+def test_the_number_of_cached_charts_is_bounded() -> None:
     charts = ChartCache(limit=2)
     for symbol in ("BRK.B", "BF/B", "X:BTCUSD"):
         charts.put(sample_chart()._replace(instrument=Instrument(symbol)))
@@ -107,7 +107,7 @@ def test_only_so_many_charts_are_kept() -> None:
     assert list(charts.apply(today())) == []
 
 
-def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
+def test_a_pattern_mark_is_placed_at_the_candle_of_its_day() -> None:
     stored_bars = bars("BRK.B", 5)
     marks = [
         PatternMark(stored_bars[2].day, "Hammer", "daily", direction, 1.0)
@@ -152,11 +152,11 @@ def test_no_mark_vanishes_while_the_price_moves(price: float) -> None:
     assert len(drawing.pins) == 4 * len(stored_bars[20:])
 
 
-def test_where_nothing_is_stored_nothing_is_drawn() -> None:
+def test_a_chart_without_bars_is_not_drawn() -> None:
     assert draw_chart(assemble(BRK, "all", "month", [], None)) is None
 
 
-def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
+def test_a_split_overnight_adjusts_every_candle() -> None:
     charts, split = ChartCache(), Split(date(2012, 9, 5), 4.0)
     before = charts.put(sample_chart()._replace(actions=CorporateActions([split])))
 
@@ -171,7 +171,7 @@ def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
     assert not applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))[1]
 
 
-def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> None:
+def test_a_split_in_mid_week_adjusts_the_open_of_the_week() -> None:
     charts = ChartCache()
     charts.put(sample_chart("week", [])._replace(actions=CorporateActions([Split(date(2012, 9, 5), 4.0)])))
 
@@ -180,7 +180,7 @@ def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> N
     assert after.bars == (Bar("BRK.B", "daily", day_start(date(2012, 9, 4)), 9.75, 11.0, 9.25, 10.5, 500),)
 
 
-def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> None:
+def test_a_dividend_overnight_lowers_earlier_prices_of_total_return_charts() -> None:
     charts, payout = ChartCache(), Payout(date(2012, 9, 5), 0.4)
     total = charts.put(sample_chart()._replace(prices="total", actions=CorporateActions((), [payout])))
     split = charts.put(sample_chart())
@@ -191,7 +191,7 @@ def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> Non
         assert after.adjusted == (after.prices == "total")
 
 
-def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> None:
+def test_a_reloaded_chart_keeps_the_scale_of_its_readers() -> None:
     charts = ChartCache()
     before = charts.put(sample_chart())
     read = sample_chart(newest=today(price=40.5)._replace(high=41.5))
@@ -201,7 +201,7 @@ def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> Non
     assert not applied(charts, today(price=40.5)._replace(high=41.5))[1]
 
 
-def test_a_chart_that_is_read_again_and_differs_is_drawn_for_others_once() -> None:
+def test_a_reloaded_chart_that_differs_is_redrawn_for_its_readers_once() -> None:
     charts, mended = ChartCache(), [bar._replace(close=bar.low) for bar in bars("BRK.B", 30)]
     charts.put(sample_chart())
     charts.put(sample_chart(stored_bars=mended))

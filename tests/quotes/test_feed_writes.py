@@ -14,7 +14,7 @@ def feed_quote(**more: Any) -> SymbolQuote:
     return quote(**{"at": OPEN + 60, "price": 85.0, "written_at": 1010.0, "volume": 100, **more})
 
 
-def test_what_was_published_after_the_feed_wrote_is_counted_after_it() -> None:
+def test_ticks_published_after_the_feeds_quote_are_added_to_it() -> None:
     board = QuoteBoard()
     for at, published in ((50, 1009.0), (61, 1010.2)):
         board.apply(replace(tick("BRK.B", 90.0, OPEN + at, volume=7), arrived_at=published, published_at=published))
@@ -26,7 +26,7 @@ def test_what_was_published_after_the_feed_wrote_is_counted_after_it() -> None:
     assert (entry.price, entry.high, entry.low, entry.volume) == (90.0, 90.0, 84.25, 107)
 
 
-def test_what_was_published_before_the_feed_wrote_is_not_counted_again_when_it_comes_later() -> None:
+def test_ticks_published_before_the_feeds_quote_are_not_counted_again() -> None:
     board = QuoteBoard()
     board.apply(replace(tick("BRK.B", 70.0, OPEN - DAY), arrived_at=900.0, published_at=900.0))
     board.seed([feed_quote()])
@@ -39,7 +39,7 @@ def test_what_was_published_before_the_feed_wrote_is_not_counted_again_when_it_c
     assert (entry.price, entry.high, entry.volume) == (99.0, 99.0, 107)
 
 
-def test_what_came_here_since_is_kept_when_the_feed_is_read_again() -> None:
+def test_ticks_received_since_are_kept_when_the_feeds_quote_is_read_again() -> None:
     board = QuoteBoard()
     board.seed([feed_quote()])
     board.apply(replace(tick("BRK.B", 90.0, OPEN + 61, volume=7), arrived_at=2000.0, published_at=2000.0))
@@ -53,7 +53,7 @@ def test_what_came_here_since_is_kept_when_the_feed_is_read_again() -> None:
     assert (entry.price, entry.high, entry.volume) == (89.0, 90.0, 108)
 
 
-def test_what_the_feed_wrote_last_is_believed_although_it_says_less() -> None:
+def test_the_feeds_newest_quote_wins_even_with_smaller_totals() -> None:
     """A correction took back shares and a high, and nobody heard it here."""
     board = QuoteBoard()
     board.seed([feed_quote()])
@@ -67,7 +67,7 @@ def test_what_the_feed_wrote_last_is_believed_although_it_says_less() -> None:
     assert (entry.high, entry.volume) == (86.0, 110)
 
 
-def test_an_aggregate_can_be_corrected_after_the_feed_was_read_and_agreed() -> None:
+def test_an_aggregate_can_be_corrected_after_reading_the_feeds_quote() -> None:
     board, second = QuoteBoard(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
     board.apply(replace(second, open=85.0, high=99.0, low=85.0, arrived_at=1000.0, published_at=1000.0))
     board.seed([feed_quote(at=OPEN + 0.999, open=85.0, high=99.0, low=85.0, volume=10, spark=(85.0,))])
@@ -79,7 +79,7 @@ def test_an_aggregate_can_be_corrected_after_the_feed_was_read_and_agreed() -> N
     assert (entry.high, entry.volume) == (86.0, 10)
 
 
-def test_a_tick_that_came_twice_is_counted_once_after_what_the_feed_wrote() -> None:
+def test_a_repeated_tick_after_the_feeds_quote_is_counted_once() -> None:
     board = QuoteBoard()
     for published in (1010.2, 1010.3):
         again = tick("BRK.B", 90.0, OPEN + 61, volume=7)
@@ -92,7 +92,7 @@ def test_a_tick_that_came_twice_is_counted_once_after_what_the_feed_wrote() -> N
     assert entry.volume == 107
 
 
-def test_the_feed_is_asked_where_a_correction_comes_too_late_to_be_counted() -> None:
+def test_a_correction_that_is_too_late_requests_the_feeds_quote() -> None:
     board, second = QuoteBoard(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
     board.seed([feed_quote(high=99.0)])
 
@@ -105,7 +105,7 @@ def test_the_feed_is_asked_where_a_correction_comes_too_late_to_be_counted() -> 
     assert entry.high == 86.0
 
 
-def test_a_tick_of_the_day_before_is_no_reason_to_ask() -> None:
+def test_a_tick_of_the_day_before_requests_nothing() -> None:
     board = QuoteBoard()
     board.seed([feed_quote()])
 
@@ -114,7 +114,7 @@ def test_a_tick_of_the_day_before_is_no_reason_to_ask() -> None:
     assert not board.feed_read_is_due(1100.0)
 
 
-def test_what_was_written_before_a_correction_does_not_take_it_back() -> None:
+def test_a_quote_written_before_a_correction_does_not_undo_it() -> None:
     board, second = QuoteBoard(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
     for high, published in ((99.0, 1009.0), (86.0, 1011.0)):
         board.apply(replace(second, open=85.0, high=high, low=85.0, arrived_at=published, published_at=published))

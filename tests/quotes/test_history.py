@@ -29,7 +29,7 @@ from tests.support.stored_bars import (
 )
 
 
-async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: Pools) -> None:
+async def test_a_chart_has_stored_days_and_today(databases: Databases, pools: Pools) -> None:
     board, charts = QuoteBoard(), ChartCache()
     await store_bars(databases.engine, bars("BF/B", 40))
     board.apply(tick("BF/B", 45.0))
@@ -86,11 +86,11 @@ async def test_marks_are_the_patterns_of_daily_bars(databases: Databases, pools:
     assert [(mark.day, mark.pattern) for mark in page.chart.marks] == [(stored_bars[4].day, "Hammer")]
 
 
-async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
+async def test_an_unknown_symbol_has_no_history(pools: Pools) -> None:
     assert await history(ChartRequest("NOBODY", "1y"), pools, QuoteBoard(), ChartCache()) is None
 
 
-async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, pools: Pools) -> None:
+async def test_a_chart_is_adjusted_for_splits(databases: Databases, pools: Pools) -> None:
     board, stored_bars = QuoteBoard(), bars("BRK.B", 40)
     await store_bars(databases.engine, stored_bars)
     await store_splits(databases.engine, [("BRK.B", stored_bars[30].day, 2), ("BRK.B", date(2012, 9, 5), 7)])
@@ -129,7 +129,7 @@ async def test_weeks_of_split_shares_are_made_of_adjusted_days(databases: Databa
     )
 
 
-async def test_the_range_of_52_weeks_is_in_todays_share(databases: Databases, pools: Pools) -> None:
+async def test_the_52_week_range_is_adjusted_for_splits(databases: Databases, pools: Pools) -> None:
     board, stored_bars = QuoteBoard(), bars("BRK.B", 400)
     await store_bars(databases.engine, stored_bars)
     await store_splits(databases.engine, [("BRK.B", stored_bars[390].day, 4)])
@@ -142,7 +142,7 @@ async def test_the_range_of_52_weeks_is_in_todays_share(databases: Databases, po
     assert page.years == (stored_bars[first].low / 4, stored_bars[-1].high)
 
 
-async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databases, pools: Pools) -> None:
+async def test_the_52_week_range_includes_today(databases: Databases, pools: Pools) -> None:
     board = QuoteBoard()
     await store_bars(databases.engine, bars("BRK.B", 40))
     for price, after in ((500.0, 0), (1.0, 60), (40.0, 120)):
@@ -155,7 +155,7 @@ async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databa
 
 
 @pytest.mark.parametrize("prices", ["split", "total", "raw"])
-async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, pools: Pools, prices: Prices) -> None:
+async def test_a_chart_uses_the_requested_price_adjustment(databases: Databases, pools: Pools, prices: Prices) -> None:
     board, charts, stored_bars = QuoteBoard(), ChartCache(), bars("BRK.B", 40)
     split, payout_day = stored_bars[10].day, stored_bars[20].day
     await store_bars(databases.engine, stored_bars)
@@ -185,7 +185,7 @@ async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, poo
     assert [each for each, text in words.items() if text in str(partials.chart("BRK.B", drawing, View()))] == [prices]
 
 
-async def test_the_previous_close_of_a_splits_day_is_in_new_shares_whoever_tells_it(
+async def test_the_previous_close_on_a_split_day_is_adjusted_from_every_source(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     board, day = QuoteBoard(), date(2012, 9, 4)

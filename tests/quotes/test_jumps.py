@@ -46,7 +46,7 @@ async def store(databases: Databases, until: date) -> None:
     await store_bars(databases.engine, [bar for bar in APPLE if bar.day <= until])
 
 
-async def test_the_shipped_splits_adjust_the_chart_of_apple(databases: Databases, pools: Pools) -> None:
+async def test_shipped_splits_adjust_the_chart_of_apple(databases: Databases, pools: Pools) -> None:
     await store(databases, date(2005, 6, 30))
     await store_splits(databases.engine, SPLITS)
 
@@ -61,7 +61,7 @@ async def test_the_shipped_splits_adjust_the_chart_of_apple(databases: Databases
     assert chart.jumps == ()
 
 
-async def test_the_previous_close_of_a_replay_is_in_new_shares_on_the_day_of_a_shipped_split(
+async def test_the_previous_close_of_a_replay_is_adjusted_on_the_day_of_a_shipped_split(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     """Told by the feed, and then by the ticks themselves."""
@@ -99,7 +99,7 @@ async def test_a_jump_without_a_split_is_named_with_its_day_and_sizes(
     assert FEBRUARY in caption(await apple(pools, span, "total"))
 
 
-async def test_what_splits_do_not_explain_is_named_beside_them(databases: Databases, pools: Pools) -> None:
+async def test_jumps_that_splits_do_not_explain_are_named_beside_them(databases: Databases, pools: Pools) -> None:
     await store(databases, date(2005, 6, 30))
     await store_splits(databases.engine, SPLITS)
 
@@ -153,7 +153,7 @@ def test_more_than_three_jumps_are_counted() -> None:
     ("before", "open_price", "expected"),
     [(10, 15, False), (10, 15.01, True), (15, 10, False), (15.01, 10, True), (0, 5, False), (5, 0, False)],
 )
-def test_half_more_or_a_third_less_is_a_jump(before: float, open_price: float, expected: bool) -> None:
+def test_a_rise_by_half_or_a_fall_by_a_third_is_a_jump(before: float, open_price: float, expected: bool) -> None:
     assert is_jump(before, open_price) is expected
 
 

@@ -38,7 +38,9 @@ async def read(
 
 
 @pytest.mark.parametrize("timeframe", EACH)
-async def test_no_limit_and_no_range_cuts_a_bar(databases: Databases, pools: Pools, timeframe: Timeframe) -> None:
+async def test_limits_and_ranges_never_cut_a_merged_bar(
+    databases: Databases, pools: Pools, timeframe: Timeframe
+) -> None:
     await store_minutes(databases.engine, "IBM", PRICES)
     whole = periods.merge(MINUTES, timeframe)
 
@@ -56,7 +58,7 @@ async def test_no_limit_and_no_range_cuts_a_bar(databases: Databases, pools: Poo
 
 
 @pytest.mark.parametrize("timeframe", EACH)
-async def test_no_more_minutes_are_read_than_the_bars_hold_and_one_more_would(
+async def test_only_the_minutes_of_the_requested_bars_are_read(
     databases: Databases, pools: Pools, timeframe: Timeframe
 ) -> None:
     link = await asyncpg.connect(databases.engine)

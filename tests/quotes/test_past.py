@@ -35,9 +35,7 @@ async def store(databases: Databases) -> None:
 
 
 @pytest.mark.parametrize("prices", ["split", "total", "raw"])
-async def test_days_are_in_todays_share_wherever_a_page_ends(
-    databases: Databases, pools: Pools, prices: Prices
-) -> None:
+async def test_daily_bars_are_adjusted_wherever_a_page_ends(databases: Databases, pools: Pools, prices: Prices) -> None:
     await store(databases)
     factors = {
         "split": [0.1] * 20 + [0.2] * 20,
@@ -54,7 +52,7 @@ async def test_days_are_in_todays_share_wherever_a_page_ends(
     assert whole.changed == page.changed == (prices != "raw")
 
 
-async def test_volumes_are_of_todays_shares_and_dividends_leave_them(databases: Databases, pools: Pools) -> None:
+async def test_volumes_are_adjusted_for_splits_and_not_for_dividends(databases: Databases, pools: Pools) -> None:
     await store(databases)
 
     past = await read(pools, prices="total")
@@ -64,7 +62,7 @@ async def test_volumes_are_of_todays_shares_and_dividends_leave_them(databases: 
     ]
 
 
-async def test_weeks_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
+async def test_weekly_bars_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
     await store(databases)
     daily = (await read(pools)).bars
 
@@ -78,7 +76,7 @@ async def test_weeks_are_made_of_adjusted_days(databases: Databases, pools: Pool
         assert (week.high, week.volume) == (max(bar.high for bar in own), sum(bar.volume for bar in own))
 
 
-async def test_minutes_before_a_split_are_in_the_new_share(databases: Databases, pools: Pools) -> None:
+async def test_minutes_before_a_split_are_adjusted(databases: Databases, pools: Pools) -> None:
     await store_splits(databases.engine, [("BF/B", TODAY, 2)])
     await store_minutes(databases.engine, "BF/B", {OPEN - 86_400: 50.0, OPEN: 26.0})
 
@@ -89,7 +87,7 @@ async def test_minutes_before_a_split_are_in_the_new_share(databases: Databases,
     assert [bar.close for bar in (await read(pools, "1min", "raw")).bars] == [50.0, 26.0]
 
 
-async def test_a_table_that_only_bears_the_name_of_ours_adjusts_nothing(databases: Databases, pools: Pools) -> None:
+async def test_foreign_tables_with_the_same_names_adjust_nothing(databases: Databases, pools: Pools) -> None:
     await store(databases)
     link = await asyncpg.connect(databases.superuser)
     await link.execute("alter table splits rename column ratio to rate")

@@ -34,7 +34,7 @@ async def test_a_board_starts_from_the_last_stored_bars(
         assert quote.arrived_at is None
 
 
-async def test_quotes_are_there_before_their_sparklines(
+async def test_quotes_are_seeded_before_their_sparklines(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     board = QuoteBoard()
@@ -58,7 +58,7 @@ async def test_quotes_are_there_before_their_sparklines(
     ]
 
 
-async def test_what_the_feed_left_is_newer_than_any_bar(
+async def test_the_feeds_stored_quote_wins_over_any_bar(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     board = QuoteBoard()
@@ -92,9 +92,7 @@ class Slices(QuoteBoard):
         super().seed(listed)
 
 
-async def test_a_large_market_is_read_a_slice_at_a_time(
-    databases: Databases, pools: Pools, newest: NewestQuotes
-) -> None:
+async def test_a_large_market_is_seeded_in_slices(databases: Databases, pools: Pools, newest: NewestQuotes) -> None:
     board, names = Slices(), [f"S{number:04d}" for number in range(3 * SYMBOLS_AT_ONCE + 7)]
     await store_symbols(databases.engine, dict.fromkeys(names, "Company"))
     left = [NewestQuote(symbol, 23.0, OPEN, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for symbol in names]
@@ -118,7 +116,7 @@ async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, ne
     assert board.first(10) == []
 
 
-async def test_the_collector_walks_no_quote_that_was_seeded(
+async def test_the_garbage_collector_does_not_track_seeded_quotes(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     board = QuoteBoard()
@@ -134,7 +132,7 @@ async def test_the_collector_walks_no_quote_that_was_seeded(
         gc.unfreeze()
 
 
-async def test_nothing_is_left_to_stay_while_there_is_no_quote(pools: Pools, newest: NewestQuotes) -> None:
+async def test_an_empty_seed_freezes_no_object(pools: Pools, newest: NewestQuotes) -> None:
     """A desk without data is seeded again every few seconds."""
     gc.unfreeze()
 

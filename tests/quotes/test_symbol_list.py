@@ -4,7 +4,7 @@ from app.quotes.board import BOARD_ROWS, QuoteBoard
 from tests.support.quote_samples import quote, tick
 
 
-def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None:
+def test_pages_of_symbols_are_read_without_reading_the_others() -> None:
     board = QuoteBoard()
     names = [f"S{number:05d}" for number in range(5_000)]
     for symbol in reversed(names):
@@ -19,7 +19,7 @@ def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None
     assert board.count == 5_002
 
 
-def test_who_has_no_row_on_the_desk_makes_no_new_rows() -> None:
+def test_a_symbol_beyond_the_rows_of_the_desk_causes_no_new_rows() -> None:
     board = QuoteBoard()
     for number in range(BOARD_ROWS):
         board.apply(tick(f"M{number:03d}", 1.0))
@@ -32,7 +32,7 @@ def test_who_has_no_row_on_the_desk_makes_no_new_rows() -> None:
     assert not board.take_new_rows(120.0)
 
 
-def test_the_more_rows_there_are_the_rarer_all_are_sent_for_a_new_one() -> None:
+def test_a_larger_table_is_resent_less_often_for_a_new_row() -> None:
     few, many = QuoteBoard(), QuoteBoard()
     for number in range(BOARD_ROWS):
         many.apply(tick(f"M{number:03d}", 1.0))
@@ -47,7 +47,7 @@ def test_the_more_rows_there_are_the_rarer_all_are_sent_for_a_new_one() -> None:
     assert [many.take_new_rows(second) for second in (0.1, 9.9, 10.0, 30.0)] == [False, False, True, False]
 
 
-def test_what_is_stored_under_no_symbol_or_beyond_the_limit_gets_no_quote() -> None:
+def test_invalid_stored_symbols_and_those_beyond_the_limit_get_no_quote() -> None:
     board = QuoteBoard(limit=1)
     board.seed([quote("../X"), quote("BRK.B"), quote("IBM")])
 

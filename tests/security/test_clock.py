@@ -25,7 +25,9 @@ def turn(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
-async def test_who_is_signed_in_stays_so(site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+async def test_a_shifted_system_clock_ends_no_session(
+    site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
     before = {**PAGE, "Cookie": site.cookie(await site.new_session(Role.ADMIN))}
     turn(monkeypatch, seconds)
 
@@ -35,7 +37,7 @@ async def test_who_is_signed_in_stays_so(site: Site, monkeypatch: pytest.MonkeyP
         assert answer.status_code == 200
 
 
-async def test_a_session_lives_no_longer_for_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_shifted_system_clock_revives_no_ended_session(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie = {**PAGE, "Cookie": site.cookie(await site.ended_session(Role.ADMIN))}
     for seconds in (-HOUR, HOUR):
         with monkeypatch.context() as clock:
@@ -44,7 +46,9 @@ async def test_a_session_lives_no_longer_for_it(site: Site, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
-async def test_a_limit_neither_opens_nor_sticks(site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+async def test_a_shifted_system_clock_neither_resets_nor_extends_a_rate_limit(
+    site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
     limits, email = deps.context_of(site.app).limits, f"{uuid4()}@example.org"
     spent = [await throttle.wait_to_sign_in(limits, email, str(uuid4())) for _ in range(11)]
     assert spent[:10] == [None] * 10

@@ -42,7 +42,7 @@ async def assert_serving(desk: Desk) -> None:
         assert (await client.get("/health")).status_code == 200
 
 
-async def test_a_body_that_is_too_large_is_refused_before_it_has_come(desk: Desk) -> None:
+async def test_a_body_that_is_too_large_is_refused_before_it_arrives(desk: Desk) -> None:
     source, sink = await connect(desk)
     sink.write(HEAD + b"Content-Length: 2000000000\r\n\r\nemail=")
     assert await status(source) == 413
@@ -58,14 +58,14 @@ async def test_a_body_that_is_too_large_is_refused_before_it_has_come(desk: Desk
     await assert_serving(desk)
 
 
-async def test_headers_without_end_are_refused(desk: Desk) -> None:
+async def test_endless_headers_are_refused(desk: Desk) -> None:
     source, sink = await connect(desk)
     sink.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: " + b"x" * 200_000)
     assert await status(source) in (400, 431)
     sink.close()
 
 
-async def test_a_head_that_never_ends_is_given_up(desk: Desk) -> None:
+async def test_an_incomplete_request_head_times_out(desk: Desk) -> None:
     source, sink = await connect(desk)
     sink.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n")
     async with asyncio.timeout(30):
@@ -74,7 +74,7 @@ async def test_a_head_that_never_ends_is_given_up(desk: Desk) -> None:
     sink.close()
 
 
-async def test_a_body_that_trickles_is_given_up(desk: Desk) -> None:
+async def test_a_slowly_sent_body_times_out(desk: Desk) -> None:
     desk.app.config["BODY_TIMEOUT"] = 1
     source, sink = await connect(desk)
     sink.write(HEAD + b"Content-Length: 600\r\n\r\nemail=")
@@ -90,7 +90,7 @@ async def test_a_body_that_trickles_is_given_up(desk: Desk) -> None:
     sink.close()
 
 
-async def test_two_lengths_are_refused_and_nothing_is_smuggled(desk: Desk) -> None:
+async def test_conflicting_lengths_are_refused_and_nothing_is_smuggled(desk: Desk) -> None:
     for lengths in LENGTHS:
         source, sink = await connect(desk)
         sink.write(HEAD + lengths + b"\r\n\r\nemail")
@@ -99,7 +99,7 @@ async def test_two_lengths_are_refused_and_nothing_is_smuggled(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("method", [b"TRACE", b"CONNECT", b"PROPFIND"])
-async def test_methods_that_nobody_needs_are_refused(desk: Desk, method: bytes) -> None:
+async def test_unsupported_methods_are_refused(desk: Desk, method: bytes) -> None:
     source, sink = await connect(desk)
     sink.write(method + b" /login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Secret: hunter2\r\n\r\n")
     async with asyncio.timeout(10):
@@ -110,7 +110,7 @@ async def test_methods_that_nobody_needs_are_refused(desk: Desk, method: bytes) 
     sink.close()
 
 
-async def test_readers_who_break_off_in_mid_stream_leave_nothing_behind(desk: Desk) -> None:
+async def test_readers_who_disconnect_in_mid_stream_leave_nothing_behind(desk: Desk) -> None:
     for _ in range(20):
         _, sink = await connect(desk)
         sink.write(f"GET /stream?topics=status HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie(desk)}\r\n\r\n".encode())
@@ -127,7 +127,7 @@ def reset(sink: asyncio.StreamWriter) -> None:
     sink.transport.abort()
 
 
-async def test_a_stream_outlives_the_time_that_an_answer_has(desk: Desk) -> None:
+async def test_a_stream_outlives_the_time_limit_of_answers(desk: Desk) -> None:
     desk.app.config["RESPONSE_TIMEOUT"] = 1
     async with desk.stream("patterns") as reader:
         beats = [await reader.message("beat") for _ in range(12)]
@@ -205,7 +205,7 @@ def far() -> Iterator[RemotePeer]:
     peer.end()
 
 
-async def test_a_peer_that_is_lost_without_a_word_frees_its_seat(
+async def test_a_connection_lost_without_a_close_frees_its_stream(
     settings: Settings, far: RemotePeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serve, "STALLED_MS", 1500)

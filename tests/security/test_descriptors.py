@@ -23,7 +23,7 @@ ALIVE_SECONDS = 0.25
 COMPLAINT = "no file descriptor is left"
 
 
-async def test_who_finds_no_descriptor_is_answered_and_the_log_stays_short(
+async def test_requests_without_a_free_file_descriptor_are_answered_and_the_log_stays_short(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     usual = await seconds_of_health(desk, socket.socket())

@@ -25,7 +25,9 @@ async def audit_rows(link: asyncpg.Connection, action: str) -> list[tuple[str, s
 
 
 @in_one_loop
-async def test_a_refusal_is_noted_once_a_minute_for_a_person_and_a_route(site: Site, link: asyncpg.Connection) -> None:
+async def test_a_refusal_is_audited_once_a_minute_for_each_person_and_route(
+    site: Site, link: asyncpg.Connection
+) -> None:
     user = {"Cookie": site.cookie(await site.new_session(Role.USER)), "Accept": "text/html"}
     admin = {"Cookie": site.cookie(await site.new_session(Role.ADMIN)), "Accept": "text/html"}
     nobody = "00000000-0000-4000-8000-000000000000"
@@ -56,7 +58,7 @@ async def test_a_refusal_is_noted_once_a_minute_for_a_person_and_a_route(site: S
 
 
 @in_one_loop
-async def test_an_export_is_noted(site: Site, link: asyncpg.Connection) -> None:
+async def test_an_export_is_audited(site: Site, link: asyncpg.Connection) -> None:
     admin = {"Cookie": site.cookie(await site.new_session(Role.ADMIN))}
     program = {"Authorization": f"Bearer {await site.new_token(Role.ADMIN, Scope.ADMIN)}"}
     before = len(await audit_rows(link, "export"))
@@ -76,7 +78,7 @@ def log_lines(records: list[logging.LogRecord]) -> list[dict[str, object]]:
     return [{name: vars(each)[name] for name in fields if name in vars(each)} for each in requests]
 
 
-async def test_each_request_is_a_line_and_a_stream_is_one_when_it_ends(
+async def test_each_request_is_one_log_line_and_a_stream_one_at_its_end(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     logged = settings.logging.model_copy(update={"requests": True})

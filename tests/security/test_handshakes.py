@@ -92,7 +92,7 @@ def unavailable(*_: object) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
+async def test_every_refused_handshake_gets_one_answer_and_leaves_nothing_behind(
     desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refusal = REFUSALS[name]
@@ -136,7 +136,7 @@ EARLY = {
 
 
 @pytest.mark.parametrize("name", EARLY)
-async def test_frames_in_the_packet_of_the_handshake_are_read_behind_its_answer(
+async def test_frames_in_the_packet_of_the_handshake_are_read_after_its_answer(
     desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "CLOSING_SECONDS", 0.05)
@@ -149,7 +149,7 @@ async def test_frames_in_the_packet_of_the_handshake_are_read_behind_its_answer(
     await until(lambda: desk.context.hub.stats.connections == 0)
 
 
-async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who_leaves_meanwhile_is_gone(
+async def test_frames_during_the_handshake_are_kept_and_a_client_that_leaves_is_dropped(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answering, missed_parts = asyncio.Event(), desk.context.recovery.missed_parts
@@ -179,7 +179,7 @@ async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who
     await until(lambda: desk.context.hub.stats.connections == 0)
 
 
-async def test_what_comes_behind_a_request_for_a_stream_keeps_nothing_alive(desk: Desk) -> None:
+async def test_data_after_a_request_for_a_stream_keeps_nothing_alive(desk: Desk) -> None:
     """Streams are taken over as sockets are, and nothing follows them. Plain sends notice who is gone by a beat."""
     request = f"GET /stream?topics=status HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie(desk)}\r\n\r\n".encode()
 

@@ -80,7 +80,7 @@ def policy_of(headers: object) -> set[str]:
 
 @pytest.mark.parametrize("manner", MANNERS)
 @pytest.mark.parametrize("status", STATUSES)
-async def test_every_refusal_carries_the_whole_policy_and_tells_nothing_of_ours(
+async def test_every_refusal_has_all_security_headers_and_reveals_nothing(
     client: Client, status: int, manner: str
 ) -> None:
     path = f"/waits/{status}" if status in (408, 429) else f"/refused/{status}"
@@ -98,7 +98,7 @@ async def test_every_refusal_carries_the_whole_policy_and_tells_nothing_of_ours(
     assert not OURS.search(body)
 
 
-async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(
+async def test_an_oversized_request_is_refused_with_all_security_headers(
     client: Client, link: asyncpg.Connection
 ) -> None:
     before = await table_digests(link)
@@ -113,7 +113,7 @@ async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(
     assert await table_digests(link) == before
 
 
-async def test_no_two_answers_have_one_nonce(client: Client) -> None:
+async def test_every_answer_has_its_own_nonce(client: Client) -> None:
     answers = [await client.get(path, headers=MANNERS["page"]) for path in ("/login", "/login", "/refused/404") * 5]
     nonces = [re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"]) for answer in answers]
 
@@ -127,7 +127,7 @@ async def test_no_two_answers_have_one_nonce(client: Client) -> None:
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
 
 
-async def test_every_page_is_kept_by_nobody(client: Client, site: Site) -> None:
+async def test_no_page_may_be_cached(client: Client, site: Site) -> None:
     """Whoever goes back after signing out, or shares the proxy, finds nothing."""
     cookie = {"Cookie": site.cookie(await site.new_session(Role.ADMIN)), "Accept": "text/html"}
     pages = [
@@ -145,13 +145,13 @@ async def test_every_page_is_kept_by_nobody(client: Client, site: Site) -> None:
 @pytest.mark.parametrize(
     "path", ["/.env", "/.git/HEAD", "/config/default.toml", "/static/../app/settings.py", "/proc/self/environ"]
 )
-async def test_no_file_of_ours_is_to_be_had(client: Client, path: str) -> None:
+async def test_no_source_file_can_be_downloaded(client: Client, path: str) -> None:
     for spelling in (path, path.replace("/.", "/%2e"), path.replace("..", "%2e%2e%2f")):
         answer = await client.get(spelling)
         assert answer.status_code in (400, 404), spelling
 
 
-async def test_static_files_are_found_by_their_whole_name_alone(client: Client) -> None:
+async def test_static_files_are_served_by_their_exact_name_only(client: Client) -> None:
     names = sorted(os.listdir(html.ROOT / "static"))  # noqa: PTH208 - a loop runs, and waits for no disk
     answers = await asyncio.gather(*(client.get(f"/static/{name}.map") for name in names))
 

@@ -65,7 +65,7 @@ async def admin_headers(site: Site) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_no_address_breaks_anything(site: Site, value: str) -> None:
+async def test_no_address_causes_a_server_error(site: Site, value: str) -> None:
     client, headers = site.app.test_client(False), await admin_headers(site)
     query = "&".join(f"{name}={value}" for name in PARAMETERS)
     for rule in routes(site, "GET"):
@@ -79,7 +79,7 @@ async def test_no_address_breaks_anything(site: Site, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_no_form_breaks_anything_or_changes_who_there_is(
+async def test_no_form_causes_a_server_error_or_changes_an_account(
     site: Site, link: asyncpg.Connection, value: str
 ) -> None:
     before, headers = (
@@ -113,7 +113,7 @@ BODIES = [
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: str(body[:24]))
 @pytest.mark.parametrize("kind", ["application/json", "application/csp-report", "multipart/form-data", "text/plain"])
-async def test_no_body_breaks_anything(site: Site, body: bytes, kind: str) -> None:
+async def test_no_body_causes_a_server_error(site: Site, body: bytes, kind: str) -> None:
     headers = {**await admin_headers(site), "Content-Type": kind}
     for rule in routes(site, "POST"):
         if rule.rule == "/logout":
@@ -138,7 +138,7 @@ NEXTS = [
 
 
 @pytest.mark.parametrize("target", NEXTS)
-async def test_nobody_is_led_elsewhere(site: Site, target: str) -> None:
+async def test_no_redirect_leads_to_another_site(site: Site, target: str) -> None:
     headers, quoted_target = await admin_headers(site), quote(target, safe="")
     login = await site.app.test_client(False).get(f"/login?next={quoted_target}", headers=headers)
     view = await site.app.test_client(False).post("/view", headers=headers, form={"next": target})
@@ -149,7 +149,7 @@ async def test_nobody_is_led_elsewhere(site: Site, target: str) -> None:
         assert "e.x" not in answer.headers["Location"]
 
 
-async def test_a_long_name_makes_no_long_key(site: Site, keys: Redis) -> None:
+async def test_a_long_name_creates_no_long_redis_key(site: Site, keys: Redis) -> None:
     for email in ("x" * 40_000 + "@b", "*@b", "a:b:c@d", "\r\nFLUSHALL@x", "x" * 60 + "@" + "y" * 180):
         await site.app.test_client(False).post("/login", headers=OWN, form={"email": email, "password": "guess"})
         await site.app.test_client(False).get(
@@ -162,7 +162,7 @@ async def test_a_long_name_makes_no_long_key(site: Site, keys: Redis) -> None:
     assert not [name for name in names if b"FLUSHALL" in name or b"*" in name or b"xxxx" in name]
 
 
-async def test_a_form_cannot_give_what_it_does_not_ask_for(site: Site, link: asyncpg.Connection) -> None:
+async def test_a_form_ignores_fields_that_it_does_not_have(site: Site, link: asyncpg.Connection) -> None:
     person = "select role, active, id, session_epoch from app.users where email = $1"
     before, email = await link.fetch(person, site.people[Role.USER]), site.people[Role.USER]
     more = {
@@ -190,7 +190,7 @@ async def test_a_form_cannot_give_what_it_does_not_ask_for(site: Site, link: asy
     assert await link.fetch(person, email) == before
 
 
-async def test_looking_changes_nothing(site: Site, link: asyncpg.Connection, keys: Redis) -> None:
+async def test_get_requests_change_nothing(site: Site, link: asyncpg.Connection, keys: Redis) -> None:
     """Every link from every page, followed as an administrator whom another site sends there."""
     headers = {**await admin_headers(site), "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     before, keys_before = await table_digests(link), set(await redis_values(keys))
@@ -212,7 +212,7 @@ async def test_looking_changes_nothing(site: Site, link: asyncpg.Connection, key
     assert {name for name in set(await redis_values(keys)) - keys_before if b"cache" not in name} == set()
 
 
-async def test_what_is_searched_for_is_no_pattern(site: Site) -> None:
+async def test_a_search_text_is_no_sql_pattern(site: Site) -> None:
     headers = await admin_headers(site)
     await site.app.test_client(False).post("/login", headers=OWN, form={"email": "w@x.example", "password": "guess"})
     page = await site.app.test_client(False).get("/admin/audit?who=w@x.example", headers=headers)

@@ -45,7 +45,7 @@ async def answer(desk: Desk, *arguments: str, body: bytes = b"", **options: str 
     return parse_answer(await exchange(desk, request(desk, *arguments, **options) + body))  # type: ignore[arg-type]
 
 
-async def test_what_is_refused_ends_the_connection_and_nothing_behind_it_is_answered(
+async def test_a_refused_request_closes_the_connection_and_nothing_after_it_is_answered(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     behind = request(desk, "/health")
@@ -60,7 +60,7 @@ async def test_what_is_refused_ends_the_connection_and_nothing_behind_it_is_answ
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_a_target_may_be_an_address_whose_name_counts_and_not_host(desk: Desk) -> None:
+async def test_in_an_absolute_target_its_host_counts_and_not_the_host_header(desk: Desk) -> None:
     own = f"http://127.0.0.1:{desk.settings.port}"
     for path in ("/health", "/symbols?q=a", "/login"):
         by_path, by_address = await answer(desk, path), await answer(desk, own + path, host="evil.example")
@@ -79,20 +79,20 @@ def text_of(response: Answer) -> bytes:
 @pytest.mark.parametrize(
     "host", ["evil.example", "a_b.evil.test", "127.0.0.1.evil.test", "evil.test:80", "~", "%41", "a,b"]
 )
-async def test_a_name_that_is_not_ours_is_refused_as_it_was_sent(desk: Desk, host: str) -> None:
+async def test_a_foreign_host_name_is_refused(desk: Desk, host: str) -> None:
     for path in ("/login", "/nothing", "/stream?topics=patterns", "/api/v1/me"):
         assert (await answer(desk, path, host=host)).status == 400, path
     assert (await answer(desk, "/health", host=host)).status == 200
 
 
-async def test_the_server_as_a_whole_says_what_it_takes(desk: Desk) -> None:
+async def test_options_with_an_asterisk_lists_the_methods_of_the_server(desk: Desk) -> None:
     response = await answer(desk, "*", "OPTIONS")
 
     assert (response.status, response.fields["allow"], response.rest) == (204, "GET, HEAD, OPTIONS, POST", b"")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/stream?topics=patterns"])
-async def test_a_head_is_that_of_the_page_without_the_page(desk: Desk, path: str) -> None:
+async def test_a_head_request_has_the_headers_of_the_page_and_no_body(desk: Desk, path: str) -> None:
     head = await answer(desk, path, "HEAD")
     options, wrong = await answer(desk, path, "OPTIONS"), await answer(desk, path, "DELETE")
 
@@ -111,7 +111,7 @@ async def test_a_head_is_that_of_the_page_without_the_page(desk: Desk, path: str
             assert {"GET", "HEAD", "OPTIONS"} <= set(allowed.split(", "))
 
 
-async def test_http_1_0_is_answered_without_chunks_and_needs_no_host(desk: Desk) -> None:
+async def test_an_http_1_0_answer_has_no_chunks_and_needs_no_host(desk: Desk) -> None:
     for version, host in (("1.0", ""), ("1.0", None), ("1.2", "")):
         response = await answer(desk, "/login", version=version, host=host)
         assert response.status == 303, version
@@ -135,7 +135,7 @@ async def open_stream(desk: Desk, version: str = "1.1", fields: str = "") -> Str
     return StreamStart(head.status, head.fields)
 
 
-async def test_a_body_in_chunks_is_a_body_and_requests_are_answered_in_order(desk: Desk) -> None:
+async def test_chunked_bodies_are_read_and_pipelined_requests_answered_in_order(desk: Desk) -> None:
     body = b"email=a%40example.org&password=wrong"
     chunks = b"5;a=b\r\n%b\r\n%x\r\n%b\r\n0\r\nX-Sum: 1\r\n\r\n" % (body[:5], len(body) - 5, body[5:])
     fields = FORM + f"Origin: http://127.0.0.1:{desk.settings.port}\r\nTransfer-Encoding: chunked\r\n"
@@ -158,7 +158,7 @@ CODINGS = {
 
 
 @pytest.mark.parametrize("accepts", CODINGS)
-async def test_pages_files_and_streams_are_encoded_by_one_rule(desk: Desk, accepts: str) -> None:
+async def test_pages_files_and_streams_follow_the_same_accept_encoding_rule(desk: Desk, accepts: str) -> None:
     fields, coding = f"Accept-Encoding: {accepts}\r\n", CODINGS[accepts]
     for path in ("/symbols", assets.Assets()("live.js").url):
         page = await answer(desk, path, fields=fields)

@@ -81,12 +81,12 @@ async def test_pages_are_answered_by_http2(client: httpx.AsyncClient) -> None:
     assert (wrong_method.status_code, wrong_method.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-async def test_an_authority_that_is_not_ours_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_foreign_authority_is_refused(client: httpx.AsyncClient) -> None:
     for host in ("evil.example", "a_b.evil.test", "evil.test/x"):
         assert (await client.get("/login", headers={"Host": host})).status_code == 400, host
 
 
-async def test_streams_come_by_http2_and_end_with_their_readers(desk: Desk, client: httpx.AsyncClient) -> None:
+async def test_streams_work_over_http2_and_end_with_their_readers(desk: Desk, client: httpx.AsyncClient) -> None:
     async with client.stream("GET", "/stream?topics=status") as stream:
         lines = stream.aiter_lines()
         assert stream.http_version == "HTTP/2"

@@ -78,7 +78,7 @@ async def credentials(site: Site, caller: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)
-async def test_a_route_lets_in_whom_its_line_names_and_refuses_the_others(site: Site, route: Route) -> None:
+async def test_a_route_admits_exactly_the_people_of_its_matrix_row(site: Site, route: Route) -> None:
     manners = MANNERS if route.method not in ("HEAD", "OPTIONS") else ("program",)
     for caller in CALLERS:
         own_headers = await credentials(site, caller)
@@ -104,7 +104,7 @@ def assert_allowed(route: Route, caller: str, manner: str, answer: Response) -> 
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in routes()}))
-async def test_a_method_that_is_not_taken_is_refused_whoever_tries_it(site: Site, path: str) -> None:
+async def test_an_unsupported_method_is_refused_for_everybody(site: Site, path: str) -> None:
     allowed = {route.method for route in routes() if route.path == path}
     for caller in ("anonymous", "admin", "steward"):
         own_headers = await credentials(site, caller)
@@ -115,7 +115,7 @@ async def test_a_method_that_is_not_taken_is_refused_whoever_tries_it(site: Site
 
 
 @pytest.mark.parametrize("endpoint", sorted(OWNED))
-async def test_what_is_somebody_elses_is_not_there(site: Site, endpoint: str) -> None:
+async def test_an_object_of_another_person_is_a_404(site: Site, endpoint: str) -> None:
     token_id, session = await site.insert_token(Role.USER), await site.new_session(Role.USER)
     sent = {"session": hashlib.sha256(session.encode()).hexdigest()} if endpoint == "accounts.end_sessions" else {}
     (rule,) = (rule for rule in unconnected_app().url_map.iter_rules() if rule.endpoint == endpoint)
@@ -132,7 +132,7 @@ async def test_what_is_somebody_elses_is_not_there(site: Site, endpoint: str) ->
 
 
 @pytest.mark.parametrize("route", routes(sockets=True), ids=str)
-async def test_a_socket_lets_in_whom_its_line_names_and_refuses_the_others(site: Site, route: Route) -> None:
+async def test_a_socket_admits_exactly_the_people_of_its_matrix_row(site: Site, route: Route) -> None:
     for caller, origin in product(CALLERS, (OWN, "https://evil.example", "null", None)):
         headers = {"Origin": origin, **await credentials(site, caller)} if origin else await credentials(site, caller)
         refusal = expected(route, caller, "program") if origin == OWN else 403
@@ -145,7 +145,7 @@ async def test_a_socket_lets_in_whom_its_line_names_and_refuses_the_others(site:
 
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.method in CHANGING], ids=str)
-async def test_what_changes_something_takes_nothing_from_another_site(site: Site, route: Route) -> None:
+async def test_changing_routes_refuse_requests_from_another_site(site: Site, route: Route) -> None:
     sid = await site.new_session(Role.ADMIN)
     for headers in FOREIGN:
         signed_in = {**headers, "Cookie": site.cookie(sid)}
@@ -156,7 +156,7 @@ async def test_what_changes_something_takes_nothing_from_another_site(site: Site
 
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.method == "GET"], ids=str)
-async def test_what_is_here_is_read_by_no_script_of_another_site(site: Site, route: Route) -> None:
+async def test_no_answer_is_readable_by_scripts_of_another_site(site: Site, route: Route) -> None:
     for origin_kind in ("cross-site", "same-site"):
         headers = {"Sec-Fetch-Site": origin_kind, "Sec-Fetch-Mode": "cors", "Origin": "https://evil.example"}
         signed_in = {**headers, "Cookie": site.cookie(await site.new_session(Role.ADMIN))}

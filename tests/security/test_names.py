@@ -40,20 +40,20 @@ FOREIGN_HOSTS = [
 
 
 @pytest.mark.parametrize("own", [LOCAL, PUBLIC])
-async def test_a_name_that_is_not_ours_is_not_known(own: str) -> None:
+async def test_a_request_for_a_foreign_host_name_is_refused(own: str) -> None:
     assert [host for host in OWN_HOSTS if not hosts.is_allowed(host, own)] == []
     assert [host for host in FOREIGN_HOSTS if hosts.is_allowed(host, own)] == []
     assert hosts.is_allowed("Desk.Example:443", PUBLIC)
     assert not hosts.is_allowed("desk.example", LOCAL)
 
 
-async def test_on_the_machine_itself_one_says_either_name() -> None:
+async def test_on_the_same_machine_localhost_and_127_0_0_1_both_work() -> None:
     assert hosts.own_origins(LOCAL) == {f"http://{name}:8000" for name in ("127.0.0.1", "localhost", "[::1]")}
     assert hosts.own_origins("http://localhost") == {"http://127.0.0.1", "http://localhost", "http://[::1]"}
     assert hosts.own_origins(PUBLIC) == {PUBLIC}
 
 
-async def test_every_page_is_refused_under_a_foreign_name_and_probes_are_not(site: Site) -> None:
+async def test_every_page_but_no_health_probe_is_refused_under_a_foreign_name(site: Site) -> None:
     for path in ("/", "/login", "/symbols?q=a", "/nothing", "/stream?topics=patterns", "/static/live.js"):
         answer = await site.app.test_client(False).get(path, headers={**PAGE, "Host": "evil.example"})
         assert answer.status_code == 400, path
@@ -62,7 +62,7 @@ async def test_every_page_is_refused_under_a_foreign_name_and_probes_are_not(sit
     assert (await site.app.test_client(False).get("/health", headers={"Host": "pod-7"})).status_code == 200
 
 
-async def test_what_a_sender_calls_us_is_in_no_link(site: Site) -> None:
+async def test_the_host_header_appears_in_no_link(site: Site) -> None:
     headers = {**PAGE, "Host": "192.0.2.7:1234", "X-Forwarded-Host": "evil.example", "Sec-Fetch-Mode": "navigate"}
     answer = await site.app.test_client(False).get("/patterns", headers=headers)
 
@@ -84,7 +84,7 @@ async def cookie_warning(app: Quart, headers: Mapping[str, str]) -> str:
         return hosts.lost_cookie_advice()
 
 
-async def test_a_wrong_password_is_no_lost_cookie(site: Site) -> None:
+async def test_a_wrong_password_is_not_reported_as_a_lost_cookie(site: Site) -> None:
     client, headers = site.app.test_client(False), {"Referer": f"{LOCAL}/login", "Origin": LOCAL}
     guess = {"email": "nobody@example.org", "password": "not this one"}
 
@@ -113,7 +113,7 @@ COOKIE_WARNINGS = [
 @pytest.mark.parametrize(
     ("url", "headers", "words"), COOKIE_WARNINGS, ids=lambda warning: "-".join(warning) if warning == "" else None
 )
-async def test_who_cannot_stay_signed_in_is_told_why(
+async def test_a_sign_in_whose_cookie_is_lost_is_explained(
     site: Site, tmp_path: Path, url: str, headers: dict[str, str], words: str
 ) -> None:
     warning = await cookie_warning(app_at(site, url, tmp_path), headers)

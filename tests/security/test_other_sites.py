@@ -31,7 +31,9 @@ async def database_and_redis(link: asyncpg.Connection, keys: Redis) -> tuple[obj
     return await table_digests(link), names, sessions
 
 
-async def test_a_whole_form_from_another_site_has_no_effect(site: Site, link: asyncpg.Connection, keys: Redis) -> None:
+async def test_a_complete_form_from_another_site_has_no_effect(
+    site: Site, link: asyncpg.Connection, keys: Redis
+) -> None:
     person = await site.user_id(OTHER)
     forms = {
         **FORMS,
@@ -52,7 +54,7 @@ async def test_a_whole_form_from_another_site_has_no_effect(site: Site, link: as
 
 
 @pytest.mark.parametrize("path", sorted(set(FORMS) - {"/account/password"}))
-async def test_the_same_form_from_a_page_of_ours_is_taken(site: Site, path: str) -> None:
+async def test_the_same_form_from_the_desk_is_accepted(site: Site, path: str) -> None:
     headers = {"Cookie": site.cookie(await site.new_session(Role.ADMIN)), "Origin": OWN}
 
     answer = await site.app.test_client(False).post(path, headers=headers, form=FORMS[path])
@@ -71,7 +73,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_it_is_not_the_kind_of_a_body_that_lets_it_in(site: Site, kind: str) -> None:
+async def test_no_content_type_lets_a_request_from_another_site_pass(site: Site, kind: str) -> None:
     for headers in FOREIGN:
         cookie, other = site.cookie(await site.new_session(Role.USER)), site.cookie(await site.new_session(Role.USER))
         foreign = {**headers, "Cookie": cookie, "Content-Type": kind, "HX-Request": "true", "HX-Current-URL": f"{OWN}/"}

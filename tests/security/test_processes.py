@@ -46,7 +46,7 @@ async def test_guesses_at_two_processes_at_once_are_counted_together_and_before_
     assert dict(outcomes) == {"ok": 1, "failed": 9, "limited": 31}
 
 
-async def test_who_is_locked_out_at_the_door_stays_where_they_are(both: Processes) -> None:
+async def test_a_locked_out_sign_in_leaves_existing_sessions_open(both: Processes) -> None:
     async with both.browser(both.there) as stranger:
         for number in range(14):
             answer = await stranger.post("/login", data={"email": EMAIL, "password": f"bad guess {number}"})
@@ -96,7 +96,7 @@ async def test_an_open_stream_uses_its_session_and_revives_none_that_was_revoked
     await desk.stop()
 
 
-async def test_five_minutes_before_its_absolute_limit_a_session_says_so_to_its_own_streams(settings: Settings) -> None:
+async def test_five_minutes_before_its_absolute_limit_a_session_warns_its_streams(settings: Settings) -> None:
     live = settings.live.model_copy(update={"admit_seconds": 0.2})
     desk = Desk(settings.model_copy(update={"live": live}))
     await desk.start()
@@ -142,7 +142,7 @@ async def test_when_redis_forgets_everything_people_sign_in_again_and_nothing_br
         assert await connection.fetchval("select count(*) from app.audit") == before + 1
 
 
-async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: Own, settings: Settings) -> None:
+async def test_while_redis_is_down_nobody_signs_in_and_static_files_are_served(own: Own, settings: Settings) -> None:
     own.start()
     desk = Desk(on(own, settings))
     await desk.start()
@@ -162,7 +162,7 @@ async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: O
     await desk.stop()
 
 
-async def test_a_locked_table_costs_its_own_pages_alone(desk: Desk, databases: Databases) -> None:
+async def test_a_locked_table_affects_only_its_own_pages(desk: Desk, databases: Databases) -> None:
     blocker = await asyncpg.connect(databases.superuser)
     async with desk.client() as client, desk.stream("status") as reader, blocker.transaction():
         await reader.message("message")

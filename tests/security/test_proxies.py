@@ -48,12 +48,12 @@ FORGED = [
 
 
 @pytest.mark.parametrize("header", FORGED, ids=lambda header: header[0])
-async def test_without_a_proxy_the_connection_alone_is_believed(header: tuple[str, str]) -> None:
+async def test_without_a_proxy_only_the_connections_address_counts(header: tuple[str, str]) -> None:
     assert await seen_client(client_behind(0), header) == {"address": PEER, "secure": False, "hsts": False}
 
 
 @pytest.mark.parametrize("header", [each for each in FORGED if not each[0].startswith("X-Forwarded")])
-async def test_behind_a_proxy_no_other_header_is_believed(header: tuple[str, str]) -> None:
+async def test_behind_a_proxy_only_the_configured_header_counts(header: tuple[str, str]) -> None:
     assert await seen_client(client_behind(1), header) == {"address": PEER, "secure": False, "hsts": False}
 
 
@@ -71,7 +71,7 @@ CHAINS = [
 
 
 @pytest.mark.parametrize(("hops", "lines", "address"), CHAINS)
-async def test_as_many_hops_as_are_ours_are_believed_from_the_right(hops: int, lines: list[str], address: str) -> None:
+async def test_the_configured_number_of_hops_counts_from_the_right(hops: int, lines: list[str], address: str) -> None:
     assert (await seen_client(client_behind(hops), *(("X-Forwarded-For", line) for line in lines)))[
         "address"
     ] == address
@@ -97,11 +97,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("forwarded", HOSTILE)
-async def test_what_is_no_address_is_the_connections(forwarded: str) -> None:
+async def test_an_invalid_forwarded_address_falls_back_to_the_connection(forwarded: str) -> None:
     assert (await seen_client(client_behind(1), ("X-Forwarded-For", forwarded)))["address"] == PEER
 
 
-async def test_who_went_past_a_proxy_is_whom_the_connection_names() -> None:
+async def test_a_request_that_bypassed_a_proxy_has_the_connections_address() -> None:
     assert (await seen_client(client_behind(2), ("X-Forwarded-For", "203.0.113.1")))["address"] == PEER
     assert (await seen_client(client_behind(2), ("X-Forwarded-Proto", "https")))["secure"] is False
 
@@ -109,14 +109,14 @@ async def test_who_went_past_a_proxy_is_whom_the_connection_names() -> None:
 @pytest.mark.parametrize(
     ("scheme", "secure"), [("https", True), ("HTTPS", True), ("http", False), ("https, http", False)]
 )
-async def test_our_proxy_says_whether_browsers_come_by_https(scheme: str, secure: bool) -> None:
+async def test_the_configured_proxy_decides_whether_a_request_used_https(scheme: str, secure: bool) -> None:
     client = await seen_client(client_behind(1), ("X-Forwarded-Proto", scheme))
 
     assert (client["secure"], client["hsts"]) == (secure, secure)
     assert (await seen_client(client_behind(0, "https://desk.example")))["secure"] is True
 
 
-def test_how_many_proxies_there_are_is_a_setting(tmp_path: object) -> None:
+def test_the_number_of_proxies_is_a_setting(tmp_path: object) -> None:
     assert Settings().proxy_hops == 0
     assert load({"DATA_DIR": str(tmp_path), "PROXY_HOPS": "2"}).settings.proxy_hops == 2
     for value in ("-1", "11", "many"):
@@ -125,7 +125,7 @@ def test_how_many_proxies_there_are_is_a_setting(tmp_path: object) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_new_forged_address_each_time_buys_no_more_guesses(site: Site) -> None:
+async def test_forged_addresses_do_not_raise_the_limit_of_guesses(site: Site) -> None:
     """The limit is the address's: each guess is at another account."""
     answers = []
     for _ in range(14):

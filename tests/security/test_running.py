@@ -21,7 +21,7 @@ class AilingHistory(set[str]):
         super().add(name)
 
 
-async def test_a_task_that_breaks_is_told_ails_and_is_begun_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_task_is_logged_reported_as_unhealthy_and_restarted(caplog: pytest.LogCaptureFixture) -> None:
     ailing = AilingHistory()
     ailing_at_start: list[bool] = []
 

@@ -33,7 +33,7 @@ def proxied(settings: Settings) -> Settings:
     return settings.model_copy(update={"proxy_hops": 1})
 
 
-async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and_costs_the_same(
+async def test_known_disabled_and_unknown_accounts_get_identical_answers_at_the_same_cost(
     proxied: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashes: list[str] = []
@@ -64,7 +64,7 @@ async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and
     assert len({hash_text.rpartition("$")[0].rpartition("$")[0] for hash_text in hashes}) == 1
 
 
-async def test_who_looks_whether_we_live_is_answered_while_forty_sign_in(proxied: Settings) -> None:
+async def test_health_checks_are_answered_during_forty_simultaneous_sign_ins(proxied: Settings) -> None:
     desk = Desk(proxied)
     await desk.start()
     async with desk.client() as client:

@@ -15,7 +15,7 @@ from tests.conftest import Databases
 HOSTILE, CLEANED = "Gold\u202eesrever\u2066\x1b[31m\nInc.", "Goldesrever[31m Inc."
 
 
-async def test_no_stored_name_turns_the_text_around_it_or_ends_its_line(databases: Databases) -> None:
+async def test_no_stored_name_reverses_surrounding_text_or_breaks_its_line(databases: Databases) -> None:
     market = await asyncpg.connect(databases.engine)
     await market.execute("insert into symbols (symbol, name, exchange) values ('GLD', $1, $2)", HOSTILE, HOSTILE[:8])
     await market.execute(
@@ -49,7 +49,7 @@ async def test_no_stored_name_turns_the_text_around_it_or_ends_its_line(database
     await market.close()
 
 
-async def test_no_stored_address_of_a_person_does_either(databases: Databases) -> None:
+async def test_no_stored_e_mail_address_reverses_surrounding_text_or_breaks_its_line(databases: Databases) -> None:
     own = await asyncpg.connect(databases.own)
     await own.execute("insert into app.users (email, password_hash) values ($1, '')", f"{HOSTILE}@example.org")
 

@@ -34,7 +34,7 @@ def test_every_dependency_is_locked_with_its_hashes(requirements: Path) -> None:
     assert [line for line in lines if not re.match(r"\S+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)] == []
 
 
-def test_nothing_that_runs_binds_whoever_runs_us() -> None:
+def test_no_runtime_dependency_has_a_copyleft_licence() -> None:
     assert list(audit.licence_faults(REQUIREMENTS[0])) == []
 
 
@@ -52,7 +52,7 @@ LICENCES = {
 
 
 @pytest.mark.parametrize(("licence", "bound"), LICENCES.items())
-def test_a_licence_that_binds_is_seen(licence: str, bound: str) -> None:
+def test_a_copyleft_licence_is_detected(licence: str, bound: str) -> None:
     assert audit.copyleft([licence]) == bound
 
 
@@ -70,15 +70,15 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("output", "ends"), ENDS.items())
-def test_who_could_not_be_asked_has_not_said_that_all_is_well(output: str, ends: tuple[int, int]) -> None:
+def test_an_unreachable_vulnerability_database_is_not_a_pass(output: str, ends: tuple[int, int]) -> None:
     assert audit.verdict(ends[0], output) == ends[1]
 
 
-def test_scripts_of_others_are_as_they_came() -> None:
+def test_third_party_scripts_are_unchanged() -> None:
     assert list(audit.vendored_faults(ROOT / "static" / "vendor")) == []
 
 
-def test_a_script_of_others_that_was_changed_added_or_lost_is_named(tmp_path: Path) -> None:
+def test_a_changed_added_or_missing_third_party_script_is_named(tmp_path: Path) -> None:
     vendor = shutil.copytree(ROOT / "static" / "vendor", tmp_path / "vendor")
     names = sorted(path.name for path in vendor.glob("*.js"))
     (vendor / names[0]).write_bytes((vendor / names[0]).read_bytes() + b"\n")
@@ -88,7 +88,7 @@ def test_a_script_of_others_that_was_changed_added_or_lost_is_named(tmp_path: Pa
     assert [fault.partition(":")[0] for fault in audit.vendored_faults(vendor)] == sorted([*names[:2], "more.js"])
 
 
-def test_the_list_of_parts_names_every_locked_one(tmp_path: Path) -> None:
+def test_the_sbom_names_every_locked_package(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "sbom.json"
 
     assert audit.parts_list(REQUIREMENTS[0], target) == audit.FINE
@@ -99,7 +99,7 @@ def test_the_list_of_parts_names_every_locked_one(tmp_path: Path) -> None:
     assert parts == {name.lower().replace("_", "-"): version for name, version in audit.locked(REQUIREMENTS[0]).items()}
 
 
-def test_the_command_ends_with_what_it_found() -> None:
+def test_the_exit_status_of_the_audit_command_reports_its_findings() -> None:
     fine, wrong, unasked = audit.FINE, audit.WRONG, audit.UNASKED
 
     assert [audit.ending([fine, unasked], strict=strict) for strict in (False, True)] == [fine, unasked]

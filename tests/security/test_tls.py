@@ -136,7 +136,7 @@ def with_addresses(settings: Settings, addresses: tuple[SecretStr, SecretStr, Se
     return settings.model_copy(update=changed)
 
 
-async def test_a_desk_lives_on_servers_that_it_reaches_by_tls_alone(
+async def test_a_desk_runs_on_servers_reachable_by_tls_only(
     settings: Settings, servers: Remote, certificates: Certificates
 ) -> None:
     addresses = servers.by(
@@ -154,7 +154,7 @@ async def test_a_desk_lives_on_servers_that_it_reaches_by_tls_alone(
     await desk.stop()
 
 
-async def test_a_server_that_asks_for_ours_is_shown_our_certificate(
+async def test_a_server_that_requires_one_gets_the_client_certificate(
     redis_url: str, databases: Databases, certificates: Certificates
 ) -> None:
     certificates.server.verify_mode = ssl.CERT_REQUIRED
@@ -197,9 +197,7 @@ async def both_answer(addresses: tuple[SecretStr, SecretStr, SecretStr]) -> tupl
     return redis_answers, database_answers
 
 
-async def test_a_server_that_cannot_prove_who_it_is_is_not_believed(
-    servers: Remote, certificates: Certificates
-) -> None:
+async def test_a_server_with_an_invalid_certificate_is_refused(servers: Remote, certificates: Certificates) -> None:
     unknown = servers.by(
         f"ssl_ca_certs={certificates.stranger}", f"sslmode=verify-full&sslrootcert={certificates.stranger}"
     )
@@ -213,7 +211,7 @@ async def test_a_server_that_cannot_prove_who_it_is_is_not_believed(
     assert await both_answer(other_name) == (False, False)
 
 
-async def test_who_starts_it_is_told_that_a_certificate_is_not_trusted(
+async def test_the_start_reports_an_untrusted_certificate(
     settings: Settings, servers: Remote, certificates: Certificates
 ) -> None:
     wrong = servers.by(
@@ -233,9 +231,7 @@ async def test_who_starts_it_is_told_that_a_certificate_is_not_trusted(
     assert "Traceback" not in output
 
 
-async def test_what_is_wrong_with_a_certificate_is_said_in_one_line(
-    servers: Remote, certificates: Certificates
-) -> None:
+async def test_a_certificate_error_is_explained_in_one_line(servers: Remote, certificates: Certificates) -> None:
     wrong = servers.by(
         f"ssl_ca_certs={certificates.stranger}", f"sslmode=verify-full&sslrootcert={certificates.stranger}"
     )

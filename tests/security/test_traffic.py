@@ -46,7 +46,7 @@ async def statuses(clients: list[Client], path: str, headers: dict[str, str], ti
     return [(await clients[n % len(clients)].get(path, headers=headers)).status_code for n in range(times)]
 
 
-async def test_a_person_is_counted_by_name_in_all_processes(sites: tuple[Site, Site]) -> None:
+async def test_requests_of_a_person_are_counted_over_all_processes(sites: tuple[Site, Site]) -> None:
     clients = [site.app.test_client(False) for site in sites]
     alice, bob = [{"Cookie": sites[0].cookie(await sites[0].new_session(role))} for role in (Role.USER, Role.ADMIN)]
 
@@ -55,7 +55,7 @@ async def test_a_person_is_counted_by_name_in_all_processes(sites: tuple[Site, S
     assert await statuses(clients, "/symbols", headers_from("192.0.2.1", **bob), 1) == [200]
 
 
-async def test_an_address_without_a_name_is_counted_with_its_neighbours(sites: tuple[Site, Site]) -> None:
+async def test_anonymous_requests_are_counted_by_network(sites: tuple[Site, Site]) -> None:
     clients = [site.app.test_client(False) for site in sites]
 
     assert await statuses(clients, "/login", headers_from("2001:db8::1"), 3) == [200] * 3
@@ -64,7 +64,7 @@ async def test_an_address_without_a_name_is_counted_with_its_neighbours(sites: t
     assert await statuses(clients, "/login", headers_from("2001:db8:0:2::1, 2001:db8::3"), 1) == [429]
 
 
-async def test_who_is_refused_is_told_when_to_come_back(sites: tuple[Site, Site]) -> None:
+async def test_a_rate_limited_answer_has_retry_after(sites: tuple[Site, Site]) -> None:
     client = sites[0].app.test_client(False)
     await statuses([client], "/login", headers_from("192.0.2.9"), 3)
 
@@ -88,7 +88,7 @@ async def handshake_status(site: Site, cookie: str, address: str) -> int:
     return status
 
 
-async def test_opening_streams_and_sockets_has_a_rate_of_its_own(sites: tuple[Site, Site]) -> None:
+async def test_opening_streams_and_sockets_has_its_own_rate_limit(sites: tuple[Site, Site]) -> None:
     """By person in all processes, and by address; the pages of the same person go on."""
     clients = [site.app.test_client(False) for site in sites]
     first = sites[0].cookie(await sites[0].new_session(Role.ADMIN))
@@ -108,7 +108,7 @@ async def test_opening_streams_and_sockets_has_a_rate_of_its_own(sites: tuple[Si
     assert await statuses(clients, "/stream", headers_from("192.0.2.40", Cookie=second), 1) == [400]
 
 
-async def test_what_must_answer_always_is_not_counted(sites: tuple[Site, Site]) -> None:
+async def test_health_checks_and_static_files_are_not_rate_limited(sites: tuple[Site, Site]) -> None:
     client = sites[0].app.test_client(False)
     for path in ("/health", "/ready", "/static/none", "/stream"):
         assert 429 not in await statuses([client], path, headers_from("192.0.2.20"), 5)
@@ -116,7 +116,7 @@ async def test_what_must_answer_always_is_not_counted(sites: tuple[Site, Site]) 
     assert await statuses([client], "/login", headers_from("192.0.2.20"), 1) == [200]
 
 
-async def test_without_redis_a_public_page_is_shown_uncounted(
+async def test_without_redis_a_public_page_is_served_without_counting(
     places: Places, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     config = settings("redis://127.0.0.1:1", places, "nothing", tmp_path_factory.mktemp("away"))
@@ -138,7 +138,9 @@ WAITS = {
 
 
 @pytest.mark.parametrize(("seconds", "wait"), WAITS.items())
-async def test_who_has_to_wait_is_told_how_long(sites: tuple[Site, Site], seconds: float, wait: str) -> None:
+async def test_the_page_for_too_many_requests_says_how_long_to_wait(
+    sites: tuple[Site, Site], seconds: float, wait: str
+) -> None:
     async with sites[0].app.test_request_context("/"):
         answer = await errors.answer(429, retry_after=seconds)
         other = await errors.answer(429, "One thing at a time.", retry_after=seconds)

@@ -42,12 +42,14 @@ def warnings_of(tmp_path: Path, environ: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("environ", PRIVATE, ids=lambda case: next(iter(case.values())))
-def test_what_is_well_kept_is_not_spoken_of(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_secure_connection_settings_cause_no_warning(tmp_path: Path, environ: dict[str, str]) -> None:
     assert warnings_of(tmp_path, environ) == []
 
 
 @pytest.mark.parametrize(("environ", "words"), EXPOSED, ids=lambda case: case if isinstance(case, str) else "")
-def test_what_lies_open_is_named_and_not_shown(tmp_path: Path, environ: dict[str, str], words: str) -> None:
+def test_an_insecure_connection_setting_is_named_without_its_value(
+    tmp_path: Path, environ: dict[str, str], words: str
+) -> None:
     warnings = warnings_of(tmp_path, environ)
 
     assert len(warnings) == 1
@@ -55,7 +57,7 @@ def test_what_lies_open_is_named_and_not_shown(tmp_path: Path, environ: dict[str
     assert not [secret for secret in ("hunter2", GOOD, "aaaa", "example") if secret in warnings[0]]
 
 
-def test_secrets_that_we_make_are_for_us_alone(tmp_path: Path) -> None:
+def test_generated_secrets_are_readable_by_the_owner_only(tmp_path: Path) -> None:
     warnings_of(tmp_path / "data", {})
 
     files = [path for path in (tmp_path / "data").iterdir() if path.is_file()]

@@ -36,12 +36,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("environ", GOOD.values(), ids=GOOD)
-def test_what_can_send_letters_is_taken(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_valid_mail_settings_are_accepted(tmp_path: Path, environ: dict[str, str]) -> None:
     assert load({"DATA_DIR": str(tmp_path), **environ}, tmp_path).settings.mail.host == environ.get("MAIL_HOST", "")
 
 
 @pytest.mark.parametrize(("name", "environ"), BAD.values(), ids=BAD)
-def test_what_cannot_is_refused_by_name(tmp_path: Path, name: str, environ: dict[str, str]) -> None:
+def test_invalid_mail_settings_are_refused_by_name(tmp_path: Path, name: str, environ: dict[str, str]) -> None:
     with pytest.raises(BadSetting) as refusal:
         load({"DATA_DIR": str(tmp_path), **environ}, tmp_path)
 

@@ -54,7 +54,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
 @pytest.mark.parametrize(("content", "reason"), UNREADABLE)
-def test_a_file_that_holds_no_secret_is_named_and_not_shown(
+def test_a_file_without_a_secret_is_named_without_its_content(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / "hunter2").write_bytes(content)
@@ -62,19 +62,19 @@ def test_a_file_that_holds_no_secret_is_named_and_not_shown(
 
 
 @pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
-def test_a_file_that_is_not_there_is_named_and_not_shown(tmp_path: Path, name: str) -> None:
+def test_a_missing_secret_file_is_named(tmp_path: Path, name: str) -> None:
     assert_refused(tmp_path, "No such file", **{f"{name}_FILE": "hunter2"})
     assert_refused(tmp_path, "Is a directory", **{f"{name}_FILE": str(tmp_path)})
     assert_refused(tmp_path, "is no text", **{f"{name}_FILE": "hunter2\0"})
 
 
 @pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
-def test_a_secret_is_said_in_one_place(tmp_path: Path, name: str) -> None:
+def test_a_secret_given_as_value_and_as_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "said").write_text("hunter2")
     assert_refused(tmp_path, f"{name} is set as well", **{name: "hunter2", f"{name}_FILE": "said"})
 
 
-def test_a_bad_secret_in_a_file_is_told_by_the_name_that_was_set(tmp_path: Path) -> None:
+def test_an_invalid_secret_in_a_file_is_reported_under_the_given_name(tmp_path: Path) -> None:
     (tmp_path / "said").write_text("hunter2")
     assert_refused(tmp_path, "is shorter than 32 bytes", SECRET_KEY_FILE="said")
     assert_refused(tmp_path, "must begin with postgresql://", DATABASE_URL_FILE="said")
@@ -90,7 +90,7 @@ def test_the_environment_wins_over_a_file_that_dotenv_names(tmp_path: Path) -> N
     assert settings.redis.url.get_secret_value() == "redis://cache"
 
 
-def test_what_run_starts_is_told_each_address_once() -> None:
+def test_child_processes_of_run_get_each_address_once() -> None:
     environ = for_children({"REDIS_URL_FILE": "said", "SECRET_KEY_FILE": "key"}, Addresses(redis="redis://cache"))
 
     assert environ == {"REDIS_URL": "redis://cache", "SECRET_KEY_FILE": "key", "ENGINE": "on", "INGEST": "on"}

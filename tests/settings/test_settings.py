@@ -46,7 +46,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value", "reason"), BAD)
-def test_a_bad_value_is_named_and_not_shown(tmp_path: Path, name: str, value: str, reason: str) -> None:
+def test_an_invalid_value_is_reported_by_name_without_the_value(
+    tmp_path: Path, name: str, value: str, reason: str
+) -> None:
     with pytest.raises(BadSetting) as refusal:
         load({"DATA_DIR": str(tmp_path), name: value}, tmp_path)
 
@@ -57,7 +59,7 @@ def test_a_bad_value_is_named_and_not_shown(tmp_path: Path, name: str, value: st
     assert "hunter2" not in line.replace(value, "", 1) if name == "DATA_DIR" else "hunter2" not in line
 
 
-def test_production_makes_no_secret_up(tmp_path: Path) -> None:
+def test_production_requires_a_secret(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="SECRET_KEY: is missing"):
         load({"DATA_DIR": str(tmp_path), "TICKSTOCK_ENVIRONMENT": "production"}, tmp_path)
 
@@ -73,7 +75,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(("text", "line"), FILES.items())
-def test_a_bad_file_is_named_and_not_shown(tmp_path: Path, text: str, line: str) -> None:
+def test_an_invalid_settings_file_is_named_without_its_content(tmp_path: Path, text: str, line: str) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "default.toml").write_text(text)
 
@@ -96,7 +98,7 @@ SLIPS = {
 
 
 @pytest.mark.parametrize(("slip", "intended"), SLIPS.items())
-def test_a_slip_of_the_pen_is_pointed_out(tmp_path: Path, slip: str, intended: str) -> None:
+def test_a_misspelt_setting_is_reported_with_the_intended_name(tmp_path: Path, slip: str, intended: str) -> None:
     _, warnings = load({"DATA_DIR": str(tmp_path), slip: "hunter2"}, tmp_path)
 
     assert warnings == (f"{slip}: not a setting; {intended} is",)
@@ -105,7 +107,7 @@ def test_a_slip_of_the_pen_is_pointed_out(tmp_path: Path, slip: str, intended: s
 @pytest.mark.parametrize(
     "name", ["HOME", "HOSTNAME", "PGHOST", "PGPORT", "SHELL", "PATH", "PWD", "REPORT", "ENGINES_X"]
 )
-def test_what_other_programs_use_is_left_alone(tmp_path: Path, name: str) -> None:
+def test_variables_of_other_programs_are_ignored(tmp_path: Path, name: str) -> None:
     assert load({"DATA_DIR": str(tmp_path), name: "value"}, tmp_path).warnings == ()
 
 
@@ -126,7 +128,7 @@ def test_kubernetes_links_are_no_settings(tmp_path: Path) -> None:
     assert "REDIS_PORT: ignored, Kubernetes set it for a service of that name" in warnings
 
 
-def test_the_shipped_files_say_what_the_code_says(tmp_path: Path) -> None:
+def test_the_shipped_settings_files_equal_the_defaults_in_the_code(tmp_path: Path) -> None:
     tables: Mapping[str, Mapping[str, object]] = {
         **loads((ROOT / "config" / "default.toml").read_text()),
         **loads((ROOT / "config" / "logging.toml").read_text()),
@@ -140,7 +142,7 @@ def test_the_shipped_files_say_what_the_code_says(tmp_path: Path) -> None:
     assert shipped == silent
 
 
-def test_every_setting_answers_to_a_variable_of_its_own(tmp_path: Path) -> None:
+def test_every_setting_has_its_own_environment_variable(tmp_path: Path) -> None:
     environ = {"DATA_DIR": str(tmp_path), "TICKSTOCK_LIVE_FRAME_SECONDS": "0.5", "TICKSTOCK_SERVER_PORT": "9000"}
 
     settings, warnings = load(environ, tmp_path)
@@ -161,7 +163,7 @@ def test_the_environment_wins_over_dotenv_and_dotenv_over_files(tmp_path: Path) 
     assert settings.secret_key.get_secret_value() == GOOD_SECRET
 
 
-def test_the_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+def test_the_secret_is_generated_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:
     first, second = (load({"DATA_DIR": str(tmp_path / "new")}, tmp_path).settings for _ in range(2))
 
     assert first.secret_key == second.secret_key
@@ -177,7 +179,7 @@ def test_the_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
         ({"REDIS_HOST": "cache", "REDIS_URL": "rediss://other:1/2"}, "rediss://other:1/2"),
     ],
 )
-def test_parts_of_an_address_serve_where_there_is_no_whole_one(
+def test_host_port_and_password_form_an_address_where_no_url_is_given(
     tmp_path: Path, environ: dict[str, str], url: str
 ) -> None:
     settings, _ = load({"DATA_DIR": str(tmp_path), **environ}, tmp_path)
@@ -187,9 +189,7 @@ def test_parts_of_an_address_serve_where_there_is_no_whole_one(
 
 
 @pytest.mark.parametrize("foreign", [{"REDIS_HOST": "h"}, {"DATABASE_URL": "postgresql://h/d"}])
-def test_beside_servers_of_others_engine_and_feed_run_only_when_asked_to(
-    tmp_path: Path, foreign: dict[str, str]
-) -> None:
+def test_with_external_servers_engine_and_feed_run_only_on_request(tmp_path: Path, foreign: dict[str, str]) -> None:
     quiet, _ = load({"DATA_DIR": str(tmp_path), **foreign}, tmp_path)
     with_engine, _ = load({"DATA_DIR": str(tmp_path), **foreign, "ENGINE": "on"}, tmp_path)
 
@@ -197,7 +197,7 @@ def test_beside_servers_of_others_engine_and_feed_run_only_when_asked_to(
     assert (with_engine.engine.on, with_engine.ingest.on) == (True, False)
 
 
-def test_any_origin_is_allowed_and_warned_of(tmp_path: Path) -> None:
+def test_allowing_any_origin_causes_a_warning(tmp_path: Path) -> None:
     settings, warnings = load({"DATA_DIR": str(tmp_path), "WEBSOCKET_CORS_ORIGINS": "*"}, tmp_path)
 
     assert settings.live.allowed_origins == ("*",)
@@ -218,7 +218,7 @@ def test_the_address_that_is_printed_can_be_visited(host: str, url: str) -> None
     assert Settings(host=host).public_url == url
 
 
-def test_a_desk_for_other_machines_wants_to_know_its_own_name(tmp_path: Path) -> None:
+def test_a_desk_for_other_machines_without_a_public_url_causes_a_warning(tmp_path: Path) -> None:
     _, warnings = load({"DATA_DIR": str(tmp_path), "HOST": "0.0.0.0"}, tmp_path)
     _, content = load({"DATA_DIR": str(tmp_path), "HOST": "0.0.0.0", "PUBLIC_URL": "https://desk.example"}, tmp_path)
 

@@ -59,7 +59,7 @@ async def test_the_nonce_is_new_each_time_and_the_same_in_header_and_page(client
     assert len(nonces) == 3
 
 
-async def test_https_is_insisted_on_where_it_is_used() -> None:
+async def test_strict_transport_security_is_sent_where_https_is_used() -> None:
     response = await create_app("https://desk.example").test_client().get("/board")
 
     assert response.headers["Strict-Transport-Security"].startswith("max-age=63072000")
@@ -83,13 +83,13 @@ async def test_https_is_insisted_on_where_it_is_used() -> None:
         ("GET", "same-origin", None, False),
     ],
 )
-def test_another_site_changes_and_reads_nothing(
+def test_another_site_can_neither_change_nor_read_anything(
     method: str, site: str | None, origin: str | None, refuses: bool
 ) -> None:
     assert security.is_cross_origin(method, site, origin, OWN) is refuses
 
 
-def test_a_named_reader_may_read_and_still_not_change() -> None:
+def test_a_listed_origin_may_read_and_not_change() -> None:
     reader = "https://wall.example"
 
     assert not security.is_cross_origin("GET", "cross-site", reader, OWN, (reader,))
@@ -98,7 +98,7 @@ def test_a_named_reader_may_read_and_still_not_change() -> None:
     assert security.is_cross_origin("POST", "cross-site", reader, OWN, (reader,))
 
 
-async def test_a_link_on_another_site_leads_here_all_the_same(client: Client) -> None:
+async def test_a_link_from_another_site_opens_the_page(client: Client) -> None:
     from_a_link = {**PAGE, "Sec-Fetch-Site": "cross-site"}
 
     assert (await client.get("/board", headers=from_a_link)).status_code == 200
@@ -109,12 +109,12 @@ async def test_a_link_on_another_site_leads_here_all_the_same(client: Client) ->
     "target",
     ["//e", "/\\e", "https:e", "///e", "\t//e", "javascript:alert(1)", "", None, "/a\r\nX: y", "/ä", "/" + "a" * 3000],
 )
-def test_only_an_own_path_is_gone_back_to(target: str | None) -> None:
+def test_a_redirect_target_that_is_no_own_path_becomes_the_front_page(target: str | None) -> None:
     assert security.own_path(target) == "/"
 
 
 @given(st.text())
-def test_whatever_is_gone_back_to_stays_here(target: str) -> None:
+def test_every_redirect_target_is_a_path_of_the_desk(target: str) -> None:
     path = security.own_path(target)
 
     assert path.startswith("/")
@@ -122,7 +122,7 @@ def test_whatever_is_gone_back_to_stays_here(target: str) -> None:
     assert security.own_path("/symbols/BF/B?range=1y") == "/symbols/BF/B?range=1y"
 
 
-async def test_a_stranger_is_led_to_the_sign_in_and_back(client: Client) -> None:
+async def test_an_anonymous_request_is_redirected_to_the_sign_in_and_back(client: Client) -> None:
     page = await client.get("/private?a=1", headers=PAGE)
     part = await client.get("/private", headers={"HX-Request": "true", "HX-Current-URL": f"{OWN}/board?q=1"})
     stream = await client.get("/private", headers={"HX-Request": "true", "Accept": "text/html, text/event-stream"})
@@ -133,7 +133,7 @@ async def test_a_stranger_is_led_to_the_sign_in_and_back(client: Client) -> None
     assert "HX-Redirect" not in stream.headers
 
 
-async def test_a_view_without_a_guard_stops_the_start() -> None:
+async def test_a_view_without_a_guard_prevents_the_start() -> None:
     app = create_app(OWN)
 
     async def open_to_all() -> str:
@@ -144,7 +144,7 @@ async def test_a_view_without_a_guard_stops_the_start() -> None:
         guards.refuse_unguarded(app)
 
 
-async def test_an_error_comes_in_the_form_asked_for(client: Client) -> None:
+async def test_an_error_has_the_requested_content_type(client: Client) -> None:
     page = await client.get("/none", headers=PAGE)
     part = await client.get("/none", headers={"HX-Request": "true"})
     problem = await client.get("/none", headers={"Accept": "application/json"})
@@ -158,7 +158,7 @@ async def test_an_error_comes_in_the_form_asked_for(client: Client) -> None:
     assert msgspec.json.decode(await problem.get_data(as_text=False))["status"] == 404
 
 
-async def test_an_error_tells_nothing_that_is_ours_and_escapes_what_is_theirs(client: Client) -> None:
+async def test_an_error_reveals_nothing_internal_and_escapes_request_data(client: Client) -> None:
     broken = await (await client.get("/broken", headers=PAGE)).get_data(as_text=True)
     limited = await (await client.get("/limited?words=<img src=x>", headers=PAGE)).get_data(as_text=True)
     missing = await (await client.get("/%3Cscript%3Ealert(1)", headers=PAGE)).get_data(as_text=True)
@@ -168,7 +168,7 @@ async def test_an_error_tells_nothing_that_is_ours_and_escapes_what_is_theirs(cl
     assert "<script>" not in missing
 
 
-async def test_what_is_away_is_503_and_the_page_tries_again(client: Client) -> None:
+async def test_an_unavailable_service_is_a_503_and_the_page_retries(client: Client) -> None:
     page = await client.get("/private?away=1", headers=PAGE)
     public = await client.get("/board?away=1", headers=PAGE)
     limited = await client.get("/limited", headers=PAGE)
@@ -178,7 +178,7 @@ async def test_what_is_away_is_503_and_the_page_tries_again(client: Client) -> N
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "13")
 
 
-async def test_a_request_without_a_file_descriptor_is_503_and_other_faults_of_the_system_are_500(
+async def test_running_out_of_file_descriptors_is_a_503_and_other_os_errors_a_500(
     client: Client,
 ) -> None:
     answers = {number: await client.get(f"/broken?errno={number}", headers=PAGE) for number in FULL | {errno.EIO}}
@@ -188,7 +188,7 @@ async def test_a_request_without_a_file_descriptor_is_503_and_other_faults_of_th
     assert all(int(answers[number].headers["Retry-After"]) > 0 for number in FULL)
 
 
-async def test_a_page_comes_compressed_to_who_can_read_it(client: Client) -> None:
+async def test_a_page_is_compressed_for_clients_that_accept_it(client: Client) -> None:
     plain = await (await client.get("/board")).get_data(as_text=False)
     small = await client.get("/board", headers={"Accept-Encoding": "gzip, deflate, br"})
     older = await client.get("/board", headers={"Accept-Encoding": "gzip, br;q=0"})
@@ -200,7 +200,7 @@ async def test_a_page_comes_compressed_to_who_can_read_it(client: Client) -> Non
     assert "Accept-Encoding" in small.headers["Vary"]
 
 
-async def test_static_files_are_named_by_their_content_and_kept(client: Client) -> None:
+async def test_static_files_are_named_by_their_hash_and_cached(client: Client) -> None:
     text = await (await client.get("/board")).get_data(as_text=True)
     urls = re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
 
@@ -213,7 +213,7 @@ async def test_static_files_are_named_by_their_content_and_kept(client: Client) 
     assert (await client.get("/static/../pyproject.toml")).status_code == 404
 
 
-async def test_the_script_tags_name_the_sum_of_what_is_served(client: Client) -> None:
+async def test_script_tags_have_the_integrity_hash_of_the_served_file(client: Client) -> None:
     text = await (await client.get("/board")).get_data(as_text=True)
     tags = re.findall(r'src="([^"]+)" integrity="sha256-([^"]+)"', text)
 
@@ -223,7 +223,7 @@ async def test_the_script_tags_name_the_sum_of_what_is_served(client: Client) ->
         assert base64.b64encode(hashlib.sha256(body).digest()).decode() == expected
 
 
-async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
+async def test_the_view_is_stored_in_cookies_with_closed_choices(client: Client) -> None:
     form = {"zone": "Asia/Tokyo", "numbers": "comma", "colours": "red-green", "rate": "5s", "next": "/board"}
     response = await client.post("/view", form=form)
     outside = {"zone": "../etc", "numbers": "<x>", "colours": "red", "rate": "0s", "next": "//e"}
@@ -242,20 +242,20 @@ async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: C
     assert '<html lang="en" class="red-green" data-live=' in board
 
 
-async def test_a_cookie_outside_the_lists_is_the_default(client: Client) -> None:
+async def test_a_cookie_with_an_unknown_choice_falls_back_to_the_default(client: Client) -> None:
     app: Quart = client.app  # type: ignore[attr-defined]
     async with app.test_request_context("/", headers={"Cookie": "tz=Mars/Base; numbers=roman; colours=pink; rate=0s"}):
         assert guards.view() == View()
         assert guards.rate() is Rate.AUTO
 
 
-async def test_a_browsers_older_name_of_a_zone_is_known(client: Client) -> None:
+async def test_an_older_name_of_a_time_zone_is_accepted(client: Client) -> None:
     app: Quart = client.app  # type: ignore[attr-defined]
     async with app.test_request_context("/", headers={"Cookie": "tz=Asia/Calcutta"}):
         assert guards.view().zone == "Asia/Kolkata"
 
 
-async def test_who_saves_data_is_told_less_often_unless_he_chose(client: Client) -> None:
+async def test_save_data_lowers_the_rate_unless_one_was_chosen(client: Client) -> None:
     app: Quart = client.app  # type: ignore[attr-defined]
     async with app.test_request_context("/", headers={"Save-Data": "on"}):
         assert guards.rate() is Rate.FIVE_SECONDS
@@ -263,7 +263,7 @@ async def test_who_saves_data_is_told_less_often_unless_he_chose(client: Client)
         assert guards.rate() is Rate.FASTEST
 
 
-async def test_reports_of_the_policy_are_heard_and_bounded(client: Client) -> None:
+async def test_csp_reports_are_logged_and_limited(client: Client) -> None:
     report: dict[str, Any] = {"csp-report": {"effective-directive": "script-src", "blocked-uri": "inline"}}
 
     assert (await client.post("/csp-report", data=msgspec.json.encode(report))).status_code == 204

@@ -9,14 +9,14 @@ from app.web import assets
 STATIC = Path(__file__).parents[2] / "static"
 
 
-def test_the_vendored_scripts_are_those_of_the_package() -> None:
+def test_vendored_scripts_have_the_recorded_hashes() -> None:
     listed = dict(re.findall(r"\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|", (STATIC / "vendor/VERSIONS.md").read_text()))
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (STATIC / "vendor").glob("*.js")}
 
     assert digests == listed
 
 
-def test_scripts_and_styles_are_light() -> None:
+def test_scripts_and_styles_stay_below_their_size_limits() -> None:
     files = assets.Assets()
 
     assert len(files("app.css").bodies["br"]) <= 6_000

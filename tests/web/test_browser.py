@@ -11,7 +11,7 @@ from tests.web.conftest import Server
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: Server) -> None:
+async def test_every_kind_of_push_is_applied_without_a_csp_violation(page: Page, server: Server) -> None:
     complaints = await open_board(page, server)
 
     await server.say(
@@ -54,7 +54,7 @@ async def test_a_row_is_copied_as_cells_with_numbers_that_parse(page: Page, serv
     assert complaints == []
 
 
-async def test_rows_that_come_later_leave_the_focus_where_it_is(page: Page, server: Server) -> None:
+async def test_rows_added_later_do_not_move_the_focus(page: Page, server: Server) -> None:
     complaints = await open_board(page, server)
     row = '<tr id="row-{1}"><th><a href="/board">{0}</a></th><td class="num">{2}</td><td></td></tr>'
     await page.focus("#rows a")
@@ -69,7 +69,7 @@ async def test_rows_that_come_later_leave_the_focus_where_it_is(page: Page, serv
     assert complaints == []
 
 
-async def test_a_known_entry_is_replaced_and_not_doubled(page: Page, server: Server) -> None:
+async def test_a_repeated_entry_is_replaced_and_not_duplicated(page: Page, server: Server) -> None:
     await open_board(page, server)
 
     await server.say({"key": "feed", "op": "insert", "html": '<li id="f-7" data-k="7">again</li>'})
@@ -78,7 +78,7 @@ async def test_a_known_entry_is_replaced_and_not_doubled(page: Page, server: Ser
     assert await page.evaluate("feed.children.length") == 48
 
 
-async def test_a_push_cannot_bring_script_or_behaviour(page: Page, server: Server) -> None:
+async def test_a_push_cannot_add_script_or_htmx_attributes(page: Page, server: Server) -> None:
     await open_board(page, server)
 
     hostile = '<p id="gone" hx-get="/board" hx-trigger="load"><img src=x onerror="window.hacked=1">seen</p>'
@@ -88,9 +88,7 @@ async def test_a_push_cannot_bring_script_or_behaviour(page: Page, server: Serve
     assert await page.evaluate("[window.hacked, gone.hasAttribute('hx-get')]") == [None, False]
 
 
-async def test_a_killed_server_is_noticed_and_said_and_the_page_heals_without_a_reload(
-    page: Page, server: Server
-) -> None:
+async def test_a_page_reports_a_killed_server_and_reconnects_without_a_reload(page: Page, server: Server) -> None:
     await open_board(page, server)
     assert await page.inner_text("#announce") == ""
     await page.evaluate("window.same = true")
@@ -108,7 +106,7 @@ async def test_a_killed_server_is_noticed_and_said_and_the_page_heals_without_a_
     assert await page.evaluate("window.same")
 
 
-async def test_a_page_whose_first_connection_fails_heals_too(page: Page, server: Server) -> None:
+async def test_a_page_whose_first_connection_fails_reconnects(page: Page, server: Server) -> None:
     refusals = []
 
     async def refuse(route):  # type: ignore[no-untyped-def]
@@ -122,7 +120,7 @@ async def test_a_page_whose_first_connection_fails_heals_too(page: Page, server:
     assert "away" not in await page.inner_text("body")
 
 
-async def test_scripts_that_come_slowly_still_open_the_stream(page: Page, server: Server) -> None:
+async def test_slowly_loaded_scripts_still_open_the_stream(page: Page, server: Server) -> None:
     async def slowly(route):  # type: ignore[no-untyped-def]
         await asyncio.sleep(0.5)
         await route.continue_()
@@ -132,7 +130,7 @@ async def test_scripts_that_come_slowly_still_open_the_stream(page: Page, server
     await open_board(page, server)
 
 
-async def test_ages_count_on_and_one_region_alone_speaks(page: Page, server: Server) -> None:
+async def test_ages_count_up_and_only_one_live_region_announces(page: Page, server: Server) -> None:
     await open_board(page, server)
 
     await page.wait_for_selector("#age:has-text('1 min')")

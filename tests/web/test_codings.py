@@ -56,7 +56,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("accepts", "page", "stream"), CASES)
-def test_the_most_welcome_coding_is_sent(accepts: str, page: str, stream: str) -> None:
+def test_the_preferred_content_coding_is_used(accepts: str, page: str, stream: str) -> None:
     assert (preferred(accepts, PAGE), preferred(accepts, STREAM), preferred(accepts, PLAIN)) == (
         page,
         stream,
@@ -68,5 +68,5 @@ def test_the_most_welcome_coding_is_sent(accepts: str, page: str, stream: str) -
     ("accepts", "refuses"),
     [("", False), ("gzip", False), ("gzip, identity;q=0", True), ("gzip, *;q=0", True), ("*;q=0, identity", False)],
 )
-def test_what_is_small_is_encoded_for_who_takes_nothing_else(accepts: str, refuses: bool) -> None:
+def test_a_client_can_refuse_an_uncompressed_answer(accepts: str, refuses: bool) -> None:
     assert refuses_identity(accepts) is refuses

@@ -27,11 +27,11 @@ INVALID = [
 
 
 @pytest.mark.parametrize("text", VALID)
-def test_an_address_that_is_taken_can_be_written_to(text: str) -> None:
+def test_an_accepted_e_mail_address_can_be_used_in_a_header(text: str) -> None:
     assert is_email(normal_email(f" {text.upper()} "))
     assert build_message(Email(text, "subject", "text"), "desk@example.org")["To"]
 
 
 @pytest.mark.parametrize("text", INVALID, ids=ascii)
-def test_what_is_more_or_less_than_an_address_is_none(text: str) -> None:
+def test_text_that_is_not_exactly_one_address_is_refused(text: str) -> None:
     assert not is_email(text)

@@ -10,12 +10,12 @@ from app.finance.instrument import Instrument
 from app.web import filters, numbers
 
 
-def test_an_arrow_points_and_a_tone_colours() -> None:
+def test_a_direction_has_an_arrow_and_a_tone() -> None:
     assert [filters.arrow(value) for value in (1.0, -1.0, 0.0, None)] == ["▲", "▼", "", ""]
     assert [filters.tone(value) for value in (1.0, -1.0, 0.0, None)] == ["up", "down", "flat", "flat"]
 
 
-def test_an_id_is_readable_where_it_can_be() -> None:
+def test_a_dom_id_is_readable_where_possible() -> None:
     assert filters.dom_id("last", "AAPL") == "last-aapl"
     assert filters.dom_id("last", "BRK.B") == "last-brk__2e_b"
     assert filters.dom_id("last", "BF/B") == "last-bf__2f_b"
@@ -26,7 +26,7 @@ parts = st.lists(st.text(max_size=8), min_size=1, max_size=3).map(tuple)
 
 
 @given(parts, parts)
-def test_an_id_is_safe_in_a_selector_and_belongs_to_one_thing(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+def test_a_dom_id_is_safe_in_a_selector_and_unique(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     first, second = filters.dom_id("k", *one), filters.dom_id("k", *other)
 
     assert re.fullmatch(r"k[a-z0-9_-]*", first)
@@ -43,14 +43,14 @@ def test_an_id_is_safe_in_a_selector_and_belongs_to_one_thing(one: tuple[str, ..
         ("MACDCrossUp", "MACD Cross Up"),
     ],
 )
-def test_the_engines_names_are_read_as_words(name: str, read: str) -> None:
+def test_pattern_names_are_split_into_words(name: str, read: str) -> None:
     assert filters.words(name) == read
 
 
 @pytest.mark.parametrize(
     ("code", "name"), [("XNYS", "NYSE"), ("xnas", "Nasdaq"), ("ARCX", "NYSE Arca"), ("NYSE", "NYSE"), ("-", "-")]
 )
-def test_an_exchange_is_named_as_people_name_it(code: str, name: str) -> None:
+def test_an_exchange_has_its_common_name(code: str, name: str) -> None:
     assert filters.exchange_name(code) == name
 
 

@@ -81,14 +81,14 @@ def test_an_error_and_a_hint_are_read_with_the_input_that_they_belong_to() -> No
 
 
 @pytest.mark.parametrize(("name", "typed"), [("price", "a lot"), ("shares", "0"), ("day", "2012-02-30")])
-def test_what_was_refused_is_shown_as_it_was_typed(name: str, typed: str) -> None:
+def test_a_refused_value_is_shown_as_typed(name: str, typed: str) -> None:
     """A browser shows nothing in an input for numbers or days whose value is neither."""
     bound = next(each for each in filled(**{name: typed}) if each.name == name)
 
     assert control(field(bound)).items() >= {"type": "text", "value": typed}.items()
 
 
-def test_a_number_or_a_day_that_was_taken_stays_what_it_is() -> None:
+def test_an_accepted_number_or_date_is_unchanged() -> None:
     form = filled(shares="5", day="2012-02-29")
 
     assert control(field(form.shares)).items() >= {"type": "number", "value": "5"}.items()

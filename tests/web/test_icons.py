@@ -31,7 +31,7 @@ async def test_the_manifest_names_the_icon_that_is_served(client: Client) -> Non
     assert icon.content_type == fields["icons"][0]["type"] == "image/svg+xml"
 
 
-async def test_the_icon_is_found_where_browsers_look_first(client: Client) -> None:
+async def test_the_icon_is_at_the_address_that_browsers_try_first(client: Client) -> None:
     answer = await client.get("/favicon.ico")
     body = await answer.get_data(as_text=False)
 

@@ -40,7 +40,7 @@ def answer(status: int, text: str = "", **headers: str):  # type: ignore[no-unty
     return fulfil
 
 
-async def test_a_session_that_ended_leads_to_the_sign_in(page: Page, server: Server) -> None:
+async def test_an_ended_session_redirects_to_the_sign_in(page: Page, server: Server) -> None:
     await open_board(page, server)
 
     await server.say({"event": "session-ended"})
@@ -49,7 +49,9 @@ async def test_a_session_that_ended_leads_to_the_sign_in(page: Page, server: Ser
 
 
 @pytest.mark.parametrize("first", [True, False])
-async def test_who_is_not_signed_in_is_led_there(page: Page, server: Server, first: bool) -> None:
+async def test_a_stream_refused_as_unauthorized_redirects_to_the_sign_in(
+    page: Page, server: Server, first: bool
+) -> None:
     if not first:
         await open_board(page, server)
     await page.route(STREAM, answer(401))
@@ -84,7 +86,7 @@ async def test_an_answer_that_is_no_stream_never_reaches_the_page(page: Page, se
         pytest.param(lambda route: route.abort(), 30, id="is not there"),
     ],
 )
-async def test_nobody_is_hammered(page: Page, server: Server, trouble, most: int) -> None:  # type: ignore[no-untyped-def]
+async def test_a_page_reconnects_with_growing_pauses(page: Page, server: Server, trouble, most: int) -> None:  # type: ignore[no-untyped-def]
     await open_board_with_fixed_clock(page, server)
     requests = stream_requests(page)
     await page.route(STREAM, trouble)
@@ -105,7 +107,7 @@ async def test_nobody_is_hammered(page: Page, server: Server, trouble, most: int
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
-async def test_who_opens_too_many_comes_back_when_told(page: Page, server: Server) -> None:
+async def test_a_page_beyond_the_stream_limit_reconnects_after_retry_after(page: Page, server: Server) -> None:
     await open_board_with_fixed_clock(page, server)
     requests = stream_requests(page)
     await page.route(STREAM, answer(429, **{"Retry-After": "30"}))
@@ -121,7 +123,7 @@ async def test_who_opens_too_many_comes_back_when_told(page: Page, server: Serve
     assert len(requests) == 2
 
 
-async def test_a_page_that_is_one_too_many_offers_to_take_over_and_the_one_that_loses_stays_away(
+async def test_a_page_beyond_the_limit_can_take_over_and_the_replaced_one_stays_disconnected(
     page: Page, server: Server
 ) -> None:
     await open_board_with_fixed_clock(page, server)
@@ -151,7 +153,7 @@ async def test_a_page_that_is_one_too_many_offers_to_take_over_and_the_one_that_
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
-async def test_who_is_sent_away_comes_back_when_told(page: Page, server: Server) -> None:
+async def test_a_disconnected_page_reconnects_when_the_server_says(page: Page, server: Server) -> None:
     await open_board_with_fixed_clock(page, server)
     requests = stream_requests(page)
 
@@ -165,7 +167,7 @@ async def test_who_is_sent_away_comes_back_when_told(page: Page, server: Server)
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
-async def test_a_silent_connection_is_given_up_and_opened_anew(page: Page, server: Server) -> None:
+async def test_a_silent_connection_is_closed_and_reopened(page: Page, server: Server) -> None:
     await open_board(page, server)
     requests = stream_requests(page)
 
@@ -175,7 +177,7 @@ async def test_a_silent_connection_is_given_up_and_opened_anew(page: Page, serve
     assert requests[0].headers["last-event-id"] == "1-5"
 
 
-async def test_any_message_is_a_sign_of_life(page: Page, server: Server) -> None:
+async def test_every_message_counts_as_activity(page: Page, server: Server) -> None:
     await open_board_with_fixed_clock(page, server)
     requests = stream_requests(page)
     await server.say({"event": "hello", "html": "1"})
@@ -188,7 +190,7 @@ async def test_any_message_is_a_sign_of_life(page: Page, server: Server) -> None
     assert requests == []
 
 
-async def test_back_online_is_back_at_once(page: Page, server: Server) -> None:
+async def test_coming_back_online_reconnects_at_once(page: Page, server: Server) -> None:
     await open_board_with_fixed_clock(page, server)
     await page.route(STREAM, lambda route: route.abort())
     await server.say({"event": "bye", "retry": 60000})
@@ -200,7 +202,7 @@ async def test_back_online_is_back_at_once(page: Page, server: Server) -> None:
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
-async def test_a_hidden_tab_lets_go_and_goes_on_where_it_was(page: Page, server: Server) -> None:
+async def test_a_hidden_tab_disconnects_and_resumes_at_its_position(page: Page, server: Server) -> None:
     await open_board(page, server)
     await server.say({"key": "gone", "html": '<p id="gone">seen</p>', "id": "1-7"})
     await page.wait_for_selector("#gone:has-text('seen')")
@@ -215,7 +217,9 @@ async def test_a_hidden_tab_lets_go_and_goes_on_where_it_was(page: Page, server:
     assert [request.headers["last-event-id"] for request in requests] == ["1-7"]
 
 
-async def test_what_cannot_be_drawn_is_asked_for_again_and_then_all_of_it_anew(page: Page, server: Server) -> None:
+async def test_an_update_that_cannot_be_applied_is_requested_again_and_then_the_whole_list(
+    page: Page, server: Server
+) -> None:
     await open_board(page, server)
     await server.say({"key": "gone", "html": '<p id="gone">whole</p>', "id": "1-7"})
     await page.wait_for_selector("#gone:has-text('whole')")

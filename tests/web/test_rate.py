@@ -29,7 +29,7 @@ async def fast(page: Page, server: Server) -> AsyncIterator[Page]:
     await server.tell({"code": 404})
 
 
-async def test_a_paused_page_hears_nothing_and_goes_on_where_it_stopped(page: Page, server: Server) -> None:
+async def test_a_paused_page_receives_nothing_and_resumes_where_it_stopped(page: Page, server: Server) -> None:
     await open_board(page, server)
     await server.say({"key": "gone", "html": '<p id="gone">seen</p>', "id": "1-7"})
     await page.wait_for_selector("#gone:has-text('seen')")
@@ -74,7 +74,7 @@ async def test_the_rate_is_a_plain_form(browser: Browser, server: Server, script
         assert {each["name"]: each["value"] for each in await context.cookies()}["rate"] == "5s"
 
 
-async def test_a_page_that_is_paused_by_choice_opens_nothing_until_it_is_resumed(page: Page, server: Server) -> None:
+async def test_a_page_opened_while_paused_connects_only_when_resumed(page: Page, server: Server) -> None:
     requests = stream_requests(page)
     await page.context.add_cookies([{"name": "rate", "value": "paused", "url": server.url}])
     answer = await page.goto(f"{server.url}/board?refresh=10")
@@ -89,7 +89,7 @@ async def test_a_page_that_is_paused_by_choice_opens_nothing_until_it_is_resumed
     assert await page.get_by_label("Updates").input_value() == "auto"
 
 
-async def test_at_the_fastest_rate_a_socket_brings_the_figures(fast: Page, server: Server) -> None:
+async def test_at_the_fastest_rate_prices_arrive_by_websocket(fast: Page, server: Server) -> None:
     await server.tell({"code": 1})
     requests = stream_requests(fast)
     complaints = await open_board(fast, server)
@@ -104,7 +104,7 @@ async def test_at_the_fastest_rate_a_socket_brings_the_figures(fast: Page, serve
     assert complaints == []
 
 
-async def test_a_socket_that_was_cut_comes_back(fast: Page, server: Server) -> None:
+async def test_a_broken_socket_reconnects(fast: Page, server: Server) -> None:
     await server.tell({"code": 1})
     await open_board(fast, server)
     await fast.evaluate(STATES)
@@ -117,7 +117,7 @@ async def test_a_socket_that_was_cut_comes_back(fast: Page, server: Server) -> N
     await fast.wait_for_selector("#gone:has-text('back')")
 
 
-async def test_a_paused_page_holds_no_socket_either(fast: Page, server: Server) -> None:
+async def test_a_paused_page_has_no_open_socket(fast: Page, server: Server) -> None:
     await server.tell({"code": 1})
     await open_board(fast, server)
 
@@ -129,7 +129,7 @@ async def test_a_paused_page_holds_no_socket_either(fast: Page, server: Server) 
     await until(lambda: _is_heard_once(server))
 
 
-async def test_a_socket_whose_session_ended_leads_to_the_sign_in(fast: Page, server: Server) -> None:
+async def test_a_socket_whose_session_ended_redirects_to_the_sign_in(fast: Page, server: Server) -> None:
     await server.tell({"code": 1})
     await open_board(fast, server)
 
@@ -139,7 +139,7 @@ async def test_a_socket_whose_session_ended_leads_to_the_sign_in(fast: Page, ser
 
 
 @pytest.mark.parametrize("code", [404, 1008])
-async def test_where_no_socket_is_to_be_had_the_stream_brings_everything(fast: Page, server: Server, code: int) -> None:
+async def test_without_a_websocket_the_stream_carries_everything(fast: Page, server: Server, code: int) -> None:
     await server.tell({"code": 1 if code == 1008 else code})
     requests = stream_requests(fast)
     await fast.goto(f"{server.url}/board")

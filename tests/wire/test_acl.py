@@ -108,7 +108,7 @@ async def engine(path: Path) -> AsyncIterator[Redis]:
     await close(link)
 
 
-async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> None:
+async def test_the_web_user_may_handle_sessions_and_rate_limits(web: Redis, url: str) -> None:
     sessions, user = SessionStore(web, 60, 600), uuid4()
     assert await StreamCounts(web, "a").exchange({user: 1}) == {}
 
@@ -128,7 +128,7 @@ async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> N
     assert [await limits.hit("login", "alice", "1/5minute") is None for _ in range(2)] == [True, False]
 
 
-async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, url: str) -> None:
+async def test_the_web_user_may_subscribe_log_and_follow_events(web: Redis, engine: Redis, url: str) -> None:
     events: list[bytes] = []
 
     async def hear(_label: object, payload: bytes, _at: float) -> None:
@@ -153,7 +153,7 @@ async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, u
         break
 
 
-async def test_the_desk_lives_with_it(
+async def test_a_desk_runs_with_the_web_user(
     path: Path, engine: Redis, databases: Databases, port: int, tmp_path: Path
 ) -> None:
     own, market = SecretStr(databases.own), SecretStr(databases.market)
@@ -182,7 +182,7 @@ async def test_the_desk_lives_with_it(
         await desk.stop()
 
 
-async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis, url: str) -> None:
+async def test_the_web_user_may_send_jobs_and_read_their_status(web: Redis, engine: Redis, url: str) -> None:
     outbox = Outbox(web)
     load = HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",))
     assert (await outbox.submit(load, "once")).state == "waiting"
@@ -205,7 +205,7 @@ async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis
     assert status.reported
 
 
-async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -> None:
+async def test_the_web_user_may_cache_and_invalidate(web: Redis, url: str) -> None:
     async def load() -> bytes:
         return b"answer"
 
@@ -222,7 +222,7 @@ async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -
     await ended(*running)
 
 
-async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine: Redis) -> None:
+async def test_the_engine_user_writes_what_the_web_user_reads(web: Redis, engine: Redis) -> None:
     await market_clock.announce(engine, CLOCK)
     await heartbeat.beat(engine, 1_758_900_000.0)
     await NewestQuotes(engine).put([QUOTE])
@@ -235,7 +235,7 @@ async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine
 
 
 @pytest.mark.parametrize("channel", sorted({*Channels()} - {""}))
-async def test_the_engine_publishes_every_event_and_the_web_none(web: Redis, engine: Redis, channel: str) -> None:
+async def test_only_the_engine_user_may_publish_events(web: Redis, engine: Redis, channel: str) -> None:
     assert await engine.publish(channel, "{}") == 0
     with pytest.raises(NoPermissionError):
         await web.publish(channel, "{}")
@@ -269,7 +269,7 @@ async def test_the_engine_publishes_every_event_and_the_web_none(web: Redis, eng
         "XTRIM ts:log MAXLEN 0",
     ],
 )
-async def test_the_web_cannot(web: Redis, command: str) -> None:
+async def test_the_web_user_is_denied_other_commands(web: Redis, command: str) -> None:
     with pytest.raises(NoPermissionError):
         await web.execute_command(*command.split())
 
@@ -287,12 +287,12 @@ async def test_the_web_cannot(web: Redis, command: str) -> None:
         f"SUBSCRIBE {INTERNAL_CHANNEL}",
     ],
 )
-async def test_the_engine_cannot(engine: Redis, command: str) -> None:
+async def test_the_engine_user_is_denied_other_commands(engine: Redis, command: str) -> None:
     with pytest.raises(NoPermissionError):
         await engine.execute_command(*command.split())
 
 
-async def test_whoever_gives_no_name_may_do_nothing(path: Path) -> None:
+async def test_the_default_user_may_do_nothing(path: Path) -> None:
     stranger = connect(f"unix://{path}")
 
     with pytest.raises(RedisUnavailable):

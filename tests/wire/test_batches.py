@@ -89,7 +89,7 @@ BOTH = (CONTRACT, INDICATORS_CHANNEL)
     ],
     ids=["nobody", "a web process", "two of them", "a stranger", "both", "a pattern"],
 )
-async def test_who_listens_decides_how_indicators_are_sent(
+async def test_indicators_are_sent_singly_or_in_batches_by_who_subscribes(
     redis_url: str, client: Redis, subscribers: Sequence[tuple[str, ...]], singles: int, batched: int
 ) -> None:
     async with subscribed(redis_url, "ts:probe") as probe:
@@ -133,7 +133,7 @@ async def _count_calls(client: Redis, publisher: Publisher) -> int:
     return await calls() - before
 
 
-async def test_facts_go_one_by_one_whoever_listens(redis_url: str, client: Redis) -> None:
+async def test_patterns_are_always_sent_singly(redis_url: str, client: Redis) -> None:
     channels = Channels()
     async with subscribed(redis_url, *BOTH, channels.patterns) as messages:
         await Publisher(client, channels).publish_all([DETECTED, MACD, replace(DETECTED, symbol="BF/B")])
@@ -142,7 +142,7 @@ async def test_facts_go_one_by_one_whoever_listens(redis_url: str, client: Redis
     assert [channel for channel, _ in messages] == [INDICATORS_CHANNEL, channels.patterns, channels.patterns]
 
 
-async def test_what_was_refused_a_question_is_sent_as_ever(redis_url: str, client: Redis) -> None:
+async def test_without_the_right_to_count_subscribers_indicators_are_sent_singly(redis_url: str, client: Redis) -> None:
     """By an engine that may not ask who listens, and by one that may not publish on our channel."""
     await client.execute_command("ACL", "SETUSER", "mute", "on", "nopass", "~*", "&*", "+@all", "-pubsub")
     await client.execute_command(
@@ -160,7 +160,7 @@ async def test_what_was_refused_a_question_is_sent_as_ever(redis_url: str, clien
         await client.execute_command("ACL", "DELUSER", "mute", "strict")
 
 
-async def test_a_reader_does_without_a_channel_that_is_forbidden(redis_url: str, client: Redis) -> None:
+async def test_a_reader_works_without_a_forbidden_channel(redis_url: str, client: Redis) -> None:
     await client.execute_command("ACL", "SETUSER", "old", "on", "nopass", "~*", "resetchannels", "&tickstock*", "+@all")
     messages: list[str] = []
 
@@ -182,7 +182,7 @@ async def test_a_reader_does_without_a_channel_that_is_forbidden(redis_url: str,
         await client.execute_command("ACL", "DELUSER", "old")
 
 
-def test_a_batch_gives_back_what_was_put_in() -> None:
+def test_a_batch_survives_a_round_trip() -> None:
     (message,) = encode_indicators(VALUES, NOW)
     batch = open_indicators(message, NOW + 1)
 
@@ -192,7 +192,7 @@ def test_a_batch_gives_back_what_was_put_in() -> None:
     assert batch.of("NONE") == []
 
 
-def test_a_batch_says_what_the_single_messages_say() -> None:
+def test_a_batch_decodes_to_the_same_events_as_single_messages() -> None:
     published = replace(MACD, published_at=NOW)
     (message,) = encode_indicators([published], NOW)
     batch = open_indicators(message, NOW)
@@ -201,7 +201,7 @@ def test_a_batch_says_what_the_single_messages_say() -> None:
     assert batch.of("BRK.B") == [codec.decode(Meaning.INDICATORS, codec.encode(published), NOW)]
 
 
-def test_large_batches_are_parted_and_no_symbol_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_batches_are_split_between_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "MOST_BYTES", 2_000)
     values = [replace(MACD, symbol=f"S{n:02d}", indicator=f"SMA{k}") for n in range(40) for k in range(5)]
 
@@ -227,7 +227,7 @@ def test_large_batches_are_parted_and_no_symbol_is(monkeypatch: pytest.MonkeyPat
         b'{"source":"x","published_at":1,"symbols":[]}',
     ],
 )
-def test_noise_is_no_batch(payload: bytes) -> None:
+def test_malformed_bytes_are_no_batch(payload: bytes) -> None:
     assert open_indicators(payload, NOW) == Rejected("bad-shape")
 
 
@@ -235,7 +235,7 @@ def test_noise_is_no_batch(payload: bytes) -> None:
     "rows",
     [b"1", b"{}", b"[[]]", b'[["","1min",1,"",1]]', b'[["A","1min",1e300,"",1]]', b'[["A","1min",1,"",1,{"x":"y"}]]'],
 )
-def test_a_bad_symbol_does_not_cost_the_others(rows: bytes) -> None:
+def test_an_invalid_symbol_is_dropped_alone(rows: bytes) -> None:
     good = msgspec.json.encode([("RSI14", "1min", 50.0, "", NOW)])
     batch = open_indicators(b'{"source":"x","published_at":%f,"symbols":{"BAD":%b,"GOOD":%b}}' % (NOW, rows, good), NOW)
 

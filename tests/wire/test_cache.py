@@ -70,7 +70,9 @@ async def turned(cache: Cache, source: Callable[[], Awaitable[bytes]], expected:
             await asyncio.sleep(0.01)
 
 
-async def test_memory_answers_first_then_redis_then_the_source(cache: Cache, other: Cache, source: Source) -> None:
+async def test_a_value_is_read_from_memory_then_redis_then_the_source(
+    cache: Cache, other: Cache, source: Source
+) -> None:
     assert [await cache.get("a:b", 60, source) for _ in range(4)] == [b"1"] * 4
     assert await other.get("a:b", 60, source) == b"1"
 
@@ -81,7 +83,7 @@ async def test_memory_answers_first_then_redis_then_the_source(cache: Cache, oth
     assert cache.stats.entries == 1
 
 
-async def test_a_hundred_who_ask_at_once_are_one_question(cache: Cache, source: Source) -> None:
+async def test_a_hundred_simultaneous_reads_load_the_source_once(cache: Cache, source: Source) -> None:
     source.open.clear()
     asking = [asyncio.create_task(cache.get("a:b", 60, source)) for _ in range(100)]
     await eventually(lambda: source.calls)
@@ -94,7 +96,7 @@ async def test_a_hundred_who_ask_at_once_are_one_question(cache: Cache, source: 
     assert source.calls == 1
 
 
-async def test_what_fails_reaches_all_who_wait_and_is_not_kept(cache: Cache, source: Source) -> None:
+async def test_a_failed_load_reaches_all_waiting_readers_and_is_not_cached(cache: Cache, source: Source) -> None:
     async def fails() -> bytes:
         await source()
         raise LookupError("gone")
@@ -105,7 +107,7 @@ async def test_what_fails_reaches_all_who_wait_and_is_not_kept(cache: Cache, sou
     assert await cache.get("a:b", 60, source) == b"2"
 
 
-async def test_values_grow_old(cache: Cache, client: Redis, source: Source) -> None:
+async def test_values_expire(cache: Cache, client: Redis, source: Source) -> None:
     await cache.get("a:b", 0.05, source)
     await turned(cache, source, b"2")
 
@@ -114,7 +116,7 @@ async def test_values_grow_old(cache: Cache, client: Redis, source: Source) -> N
 
 
 @pytest.mark.parametrize("tag", ["a", "a:b", "mine", "*"])
-async def test_a_tag_or_a_key_s_beginning_drops_it_in_every_process(
+async def test_dropping_a_tag_or_key_prefix_reaches_every_process(
     cache: Cache, other: Cache, source: Source, tag: str
 ) -> None:
     for each in (cache, other):
@@ -130,7 +132,7 @@ async def test_a_tag_or_a_key_s_beginning_drops_it_in_every_process(
         assert other.stats.entries == 2
 
 
-async def test_what_was_loaded_before_a_drop_is_not_served_after_it(cache: Cache, other: Cache, source: Source) -> None:
+async def test_a_value_loaded_before_a_drop_is_not_served_after_it(cache: Cache, other: Cache, source: Source) -> None:
     source.open.clear()
     early = asyncio.create_task(cache.get("a:b", 60, source))
     await eventually(lambda: source.calls)
@@ -144,7 +146,7 @@ async def test_what_was_loaded_before_a_drop_is_not_served_after_it(cache: Cache
     assert await other.get("a:b", 60, source) == b"2"
 
 
-async def test_a_drop_holds_here_before_redis_knows_of_it(cache: Cache, other: Cache, source: Source) -> None:
+async def test_a_drop_takes_effect_locally_before_redis_has_it(cache: Cache, other: Cache, source: Source) -> None:
     await cache.get("a:b", 60, source)
 
     cache.drop(["a"])
@@ -153,7 +155,7 @@ async def test_a_drop_holds_here_before_redis_knows_of_it(cache: Cache, other: C
     await turned(other, source, b"3")
 
 
-async def test_what_changes_while_redis_is_told_is_told_again(cache: Cache, other: Cache, source: Source) -> None:
+async def test_a_drop_during_an_invalidation_is_sent_again(cache: Cache, other: Cache, source: Source) -> None:
     telling = [asyncio.create_task(cache.invalidate("a")) for _ in range(3)]
     await asyncio.sleep(0)
     await other.get("a:b", 60, source)
@@ -164,7 +166,9 @@ async def test_what_changes_while_redis_is_told_is_told_again(cache: Cache, othe
     assert await other.get("a:b", 60, source) == b"2"
 
 
-async def test_too_much_to_tell_becomes_everything(client: Redis, redis_url: str, other: Cache, source: Source) -> None:
+async def test_too_many_pending_tags_drop_everything(
+    client: Redis, redis_url: str, other: Cache, source: Source
+) -> None:
     cache = Cache(client, redis_url)
     await other.get("a:b", 60, source)
 
@@ -174,7 +178,7 @@ async def test_too_much_to_tell_becomes_everything(client: Redis, redis_url: str
     await eventually(lambda: not other.stats.entries)
 
 
-async def test_after_a_gap_memory_is_not_trusted(cache: Cache, client: Redis, source: Source) -> None:
+async def test_after_a_gap_the_memory_tier_is_emptied(cache: Cache, client: Redis, source: Source) -> None:
     await cache.get("a:b", 60, source)
     await client.client_kill_filter(_type="pubsub")
 
@@ -184,7 +188,7 @@ async def test_after_a_gap_memory_is_not_trusted(cache: Cache, client: Redis, so
     assert cache.stats.redis.hits == 1
 
 
-async def test_a_notice_that_is_none_changes_nothing(cache: Cache, client: Redis, source: Source) -> None:
+async def test_a_malformed_invalidation_changes_nothing(cache: Cache, client: Redis, source: Source) -> None:
     await cache.get("a:b", 60, source)
     for noise in (b"", b"\xff", b"{}", b'{"notice":"cache-dropped"}', b'{"notice":"other"}'):
         await client.publish(INTERNAL_CHANNEL, noise)
@@ -193,7 +197,7 @@ async def test_a_notice_that_is_none_changes_nothing(cache: Cache, client: Redis
     assert await cache.get("a:b", 60, source) == b"1"
 
 
-async def test_without_redis_memory_goes_on_alone(server: Server, source: Source) -> None:
+async def test_without_redis_the_memory_tier_works_alone(server: Server, source: Source) -> None:
     link = connect(server.url)
     async with running(Cache(link, server.url)) as cache:
         server.kill()
@@ -209,7 +213,7 @@ async def test_without_redis_memory_goes_on_alone(server: Server, source: Source
     await close(link)
 
 
-async def test_a_value_too_large_to_share_is_kept_here(client: Redis, redis_url: str) -> None:
+async def test_a_value_too_large_for_redis_stays_in_memory(client: Redis, redis_url: str) -> None:
     cache = Cache(client, redis_url)
 
     async def large() -> bytes:
@@ -222,7 +226,7 @@ async def test_a_value_too_large_to_share_is_kept_here(client: Redis, redis_url:
     assert [key async for key in client.scan_iter(match=CACHE_PREFIX + "entry:*")] == []
 
 
-def test_memory_is_bounded_in_entries_bytes_and_time() -> None:
+def test_the_memory_tier_is_bounded_in_entries_bytes_and_age() -> None:
     now = 0.0
     memory = MemoryCache(3, 80, lambda: now)
     tags = frozenset({"t"})
@@ -256,7 +260,7 @@ def test_memory_is_bounded_in_entries_bytes_and_time() -> None:
         (Meaning.BACKTESTS, {"job_id": "b", "results": {"roi": 1}}, "backtests:b"),
     ],
 )
-async def test_what_an_engine_says_drops_what_it_changed_from_both_tiers(
+async def test_engine_events_drop_changed_values_from_both_tiers(
     client: Redis, redis_url: str, meaning: Meaning, engine_event: dict[str, object], key: str
 ) -> None:
     cache, elsewhere, source = Cache(client, redis_url), Cache(client, redis_url), Source()
@@ -270,7 +274,7 @@ async def test_what_an_engine_says_drops_what_it_changed_from_both_tiers(
     assert await elsewhere.get(key, 60, source) == b"2"
 
 
-def test_what_the_engine_changes_is_out_of_date() -> None:
+def test_engine_events_name_the_values_that_they_change() -> None:
     detected = PatternDetected(at=1.0, symbol="IBM", pattern="Doji", timeframe="daily", confidence=0.9)
     synced = RunChanged(at=1.0, work="cache", run_id="r", status="completed")
 

@@ -29,11 +29,11 @@ def refusals(path: Path) -> set[str]:
     }
 
 
-def test_the_page_is_as_make_docs_would_write_it() -> None:
+def test_the_contract_page_equals_its_generator() -> None:
     assert contract.PLACE.read_text(encoding="utf-8") == contract.page(), "make docs writes it anew"
 
 
-def test_every_reason_is_explained_and_none_is_left_over() -> None:
+def test_every_rejection_reason_is_explained_and_used() -> None:
     reasons = set[str]().union(*(refusals(path) for path in (ROOT / "app" / "wire" / "codec").glob("*.py")))
     needed = {spelling.needed for shape in SHAPES.values() for spelling in shape.fields.values()} - {""}
 
@@ -46,14 +46,14 @@ def test_every_channel_can_be_named_by_the_environment() -> None:
     assert channel_names.ChannelNames(error_channel="mine").channels() == {"errors": "mine"}
 
 
-def test_both_grammars_stay_as_they_are_and_no_name_is_used_twice() -> None:
+def test_channel_names_keep_both_notations_and_are_unique() -> None:
     names = [*Channels(), *(out.name for out in OUTGOING)]
 
     assert len(set(names)) == len(names)
     assert {name.removeprefix("tickstock")[0] for name in names} == {".", ":"}
 
 
-def test_one_name_is_shared_by_channels_of_one_meaning_alone() -> None:
+def test_only_channels_with_the_same_meaning_share_a_name() -> None:
     shared = Channels(session_started="mine", session_stopped="mine")
 
     assert shared.meanings()["mine"] is Meaning.SESSIONS

@@ -150,14 +150,14 @@ def strings(value: object) -> Iterator[str]:
 
 
 @given(st.sampled_from(Meaning), st.binary(max_size=300))
-def test_any_bytes_are_an_event_or_a_reason(meaning: Meaning, payload: bytes) -> None:
+def test_any_bytes_decode_to_an_event_or_a_rejection(meaning: Meaning, payload: bytes) -> None:
     assert decode(meaning, payload, LATER) is not None
     assert decode_each(meaning, payload, LATER) != ()
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(Meaning), st.dictionaries(NAMES, VALUES, max_size=8), PLAUSIBLY)
-def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
+def test_any_message_decodes_to_encodable_events_or_a_rejection(
     meaning: Meaning, message: dict[str, object], plausible: dict[str, object]
 ) -> None:
     message = plausible | message
@@ -174,7 +174,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
 
 
 @pytest.mark.parametrize("kind", CHANNEL_EVENTS, ids=lambda kind: kind.__name__)
-def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
+def test_encoded_events_can_be_decoded_again(kind: type[AnyEvent]) -> None:
     @settings(max_examples=40, deadline=None)
     @given(any_of(kind))
     def check(event: AnyEvent) -> None:
@@ -183,7 +183,7 @@ def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
     check()
 
 
-def test_every_channel_has_a_reader_and_every_event_a_shape_and_a_channel() -> None:
+def test_every_channel_has_a_decoder_and_every_event_an_encoder_and_a_channel() -> None:
     assert set(READERS) == set(Meaning) == {use.meaning for use in USES.values()}
     assert set(SHAPES) == set(CHANNEL_EVENTS)
     assert len(set(Channels())) == len(Channels()) == len(Channels().meanings())
@@ -200,7 +200,7 @@ CHANGES = st.dictionaries(
 
 @settings(max_examples=400, deadline=None)
 @given(any_of(Tick), CHANGES, st.sets(st.sampled_from(["bid", "volume", "published_at", "tick_vwap"]), max_size=2))
-def test_a_tick_is_read_alike_the_short_way_and_the_long_one(
+def test_the_fast_and_the_general_tick_decoder_agree(
     tick: AnyEvent, changes: dict[str, object], lacking: set[str]
 ) -> None:
     message = {name: value for name, value in (json.loads(encode(tick)) | changes).items() if name not in lacking}
@@ -212,7 +212,7 @@ def test_a_tick_is_read_alike_the_short_way_and_the_long_one(
     assert short is None or (short,) == long
 
 
-def test_what_is_written_here_is_read_the_short_way() -> None:
+def test_ticks_encoded_here_use_the_fast_decoder() -> None:
     @given(any_of(Tick))
     def check(tick: AnyEvent) -> None:
         assert decode_canonical(encode(tick), LATER) == tick

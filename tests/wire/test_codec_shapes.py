@@ -49,7 +49,7 @@ def decode_message(meaning: Meaning, message: object) -> object:
     ],
     ids=["flat", "nested", "nested twice", "an envelope in an envelope", "streaming", "iso times"],
 )
-def test_a_pattern_is_the_same_however_deep_it_is_wrapped(message: object) -> None:
+def test_a_pattern_decodes_alike_at_every_nesting_depth(message: object) -> None:
     assert decode_message(Meaning.PATTERNS, message) == PatternDetected(
         at=AT,
         published_at=AT,
@@ -68,7 +68,7 @@ def test_a_pattern_is_the_same_however_deep_it_is_wrapped(message: object) -> No
     )
 
 
-def test_the_oldest_pattern_is_still_understood() -> None:
+def test_the_oldest_pattern_format_is_still_decoded() -> None:
     message = {"ticker": "AAPL", "pattern_type": "Doji", "source": "tickstock_pl", "direction": "SHORT"}
 
     event = decode_message(Meaning.PATTERNS, message)
@@ -88,7 +88,7 @@ def test_the_time_of_the_detection_is_not_the_time_of_its_publication() -> None:
 @pytest.mark.parametrize(
     ("value", "confidence"), [(0.85, 0.85), (85, 0.85), ("0.85", 0.85), (1, 1.0), (0, 0.0), (None, 0.0)]
 )
-def test_confidence_is_a_share_or_percent(value: object, confidence: float) -> None:
+def test_confidence_is_a_fraction_or_a_percentage(value: object, confidence: float) -> None:
     event = decode_message(Meaning.PATTERNS, {**PAYLOAD, "confidence": value})
 
     assert isinstance(event, PatternDetected)
@@ -99,7 +99,7 @@ def test_confidence_is_a_share_or_percent(value: object, confidence: float) -> N
     ("spelling", "timeframe"),
     [("1d", "daily"), ("Daily", "daily"), ("1hour", "hourly"), ("1m", "1min"), ("5min", "5min"), ("", "daily")],
 )
-def test_a_timeframe_has_one_name(spelling: str, timeframe: str) -> None:
+def test_every_spelling_of_a_timeframe_decodes_to_one_name(spelling: str, timeframe: str) -> None:
     event = decode_message(Meaning.PATTERNS, {**PAYLOAD, "timeframe": spelling})
 
     assert isinstance(event, PatternDetected)
@@ -122,14 +122,14 @@ def test_a_timeframe_has_one_name(spelling: str, timeframe: str) -> None:
         "2025-09-26T15:20:00.000000+00:00",
     ],
 )
-def test_a_time_is_the_same_in_every_spelling(spelling: object) -> None:
+def test_every_time_format_decodes_to_the_same_time(spelling: object) -> None:
     event = decode_message(Meaning.TICKS, {"ticker": "A", "price": 1.0, "timestamp": spelling})
 
     assert isinstance(event, Tick)
     assert event.at == AT
 
 
-def test_ticks_come_in_two_shapes() -> None:
+def test_ticks_have_two_formats() -> None:
     raw = {"ticker": "X:BTCUSD", "price": 2.5, "volume": 10, "timestamp": AT, "source": "replay", "tick_open": 2.0}
     later = {"type": "market_tick", "symbol": "X:BTCUSD", "price": 2.5, "volume": 10, "timestamp": AT * 1000}
 
@@ -160,14 +160,14 @@ def test_ticks_come_in_two_shapes() -> None:
         },
     ],
 )
-def test_indicators_come_in_three_shapes(message: object) -> None:
+def test_indicators_have_three_formats(message: object) -> None:
     event = decode_message(Meaning.INDICATORS, message)
 
     assert isinstance(event, IndicatorCalculated)
     assert (event.symbol, event.indicator, event.value, event.timeframe) == ("IBM", "RSI", 72.5, "hourly")
 
 
-def test_health_says_how_the_engine_is_and_how_often_it_says_so() -> None:
+def test_a_health_event_has_status_and_interval() -> None:
     flat = decode_message(
         Meaning.HEALTH, {"event_type": "system_health", "status": "Healthy", "timestamp": AT, "interval": 2}
     )
@@ -189,7 +189,7 @@ def test_health_says_how_the_engine_is_and_how_often_it_says_so() -> None:
         ("processing_error", {"phase": "patterns", "error": "no bars"}, "failed", "patterns"),
     ],
 )
-def test_a_run_is_followed_through_its_many_events(
+def test_all_events_of_a_run_decode_to_its_states(
     event: str, payload: dict[str, object], status: str, phase: str
 ) -> None:
     message = {
@@ -215,7 +215,7 @@ def test_a_run_is_followed_through_its_many_events(
     ],
     ids=["flat", "in an envelope", "little more than a message"],
 )
-def test_errors_come_in_three_shapes(message: object) -> None:
+def test_errors_have_three_formats(message: object) -> None:
     event = decode_message(Meaning.ERRORS, message)
 
     assert isinstance(event, ErrorReported)
@@ -248,7 +248,7 @@ def test_errors_come_in_three_shapes(message: object) -> None:
         (Meaning.ERRORS, {"severity": "error"}, "no-message"),
     ],
 )
-def test_what_is_not_understood_has_a_named_reason(meaning: Meaning, message: object, reason: str) -> None:
+def test_an_undecodable_message_has_a_named_reason(meaning: Meaning, message: object, reason: str) -> None:
     assert decode_message(meaning, message) == Rejected(reason)
 
 
@@ -265,11 +265,11 @@ def test_what_is_not_understood_has_a_named_reason(meaning: Meaning, message: ob
     ],
     ids=["nothing", "no utf-8", "deep", "deeper", "a long number", "utf-16", "too big"],
 )
-def test_bytes_that_are_no_message_end_nothing(payload: bytes, reason: str) -> None:
+def test_malformed_bytes_raise_nothing(payload: bytes, reason: str) -> None:
     assert decode(Meaning.TICKS, payload, ARRIVED) == Rejected(reason)
 
 
-def test_one_bad_figure_does_not_cost_the_alert() -> None:
+def test_an_alert_survives_one_invalid_number() -> None:
     payload = b'{"symbol":"IBM","pattern":"Doji","confidence":0.9,"current_price":NaN,"volume":"many"}'
 
     event = decode(Meaning.PATTERNS, payload, ARRIVED)
@@ -278,7 +278,7 @@ def test_one_bad_figure_does_not_cost_the_alert() -> None:
     assert (event.price, event.volume) == (None, None)
 
 
-def test_text_loses_what_could_break_a_page_or_a_stream() -> None:
+def test_control_characters_are_removed_from_text() -> None:
     payload = b'{"symbol":"IBM","pattern":"Do\\u202eji\\u0000\\ud800\\n\\u2028x","confidence":1}'
 
     event = decode(Meaning.PATTERNS, payload, ARRIVED)

@@ -39,7 +39,7 @@ VARIANTS = [
     VARIANTS,
     ids=[f"{meaning}-{kind.__name__}-{n}" for n, (meaning, _, kind, _) in enumerate(VARIANTS)],
 )
-def test_every_variant_of_the_contract_is_understood(
+def test_every_variant_of_the_contract_is_decoded(
     meaning: Meaning, message: dict[str, object], kind: type, expected: dict[str, Any]
 ) -> None:
     event = decode(meaning, json.dumps(message).encode(), ARRIVED)
@@ -48,7 +48,7 @@ def test_every_variant_of_the_contract_is_understood(
     assert {name: getattr(event, name) for name in expected} == expected
 
 
-def test_a_strong_pattern_is_the_same_on_both_of_its_channels() -> None:
+def test_a_high_confidence_pattern_decodes_alike_from_both_channels() -> None:
     alone = decode(Meaning.PATTERNS, json.dumps({"type": "streaming_pattern", "detection": LIVE}).encode(), ARRIVED)
     batch = {"type": "streaming_patterns_batch", "patterns": [LIVE, LIVE], "batch_timestamp": ISO}
 
@@ -60,7 +60,7 @@ def test_a_strong_pattern_is_the_same_on_both_of_its_channels() -> None:
     assert {identities.of(event) for event in both if isinstance(event, PatternDetected)} == {identities.of(alone)}
 
 
-def test_a_bad_item_of_a_batch_is_named_and_costs_no_other() -> None:
+def test_an_invalid_item_of_a_batch_is_rejected_alone() -> None:
     batch = {"type": "streaming_patterns_batch", "patterns": [LIVE, {"symbol": "IBM"}, 5, LIVE]}
 
     events = decode_each(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)
@@ -73,7 +73,7 @@ def test_a_bad_item_of_a_batch_is_named_and_costs_no_other() -> None:
     ("message", "reason"),
     [({"patterns": []}, "empty-batch"), ({"patterns": [1] * 501}, "too-many"), ({"patterns": [{}]}, "no-symbol")],
 )
-def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reason: str) -> None:
+def test_an_empty_batch_has_a_named_reason(message: dict[str, object], reason: str) -> None:
     assert decode_each(Meaning.PATTERNS, json.dumps(message).encode(), ARRIVED) == (Rejected(reason),)
 
 
@@ -85,7 +85,7 @@ def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reaso
         ("mirror", {"event_type": "T", "ticker": "IBM"}),
     ],
 )
-def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, expected: dict[str, str]) -> None:
+def test_ticks_are_encoded_in_the_format_of_their_channel(channel: str, expected: dict[str, str]) -> None:
     tick = Tick(at=AT, published_at=AT, arrived_at=ARRIVED, source="replay", symbol="IBM", price=281.5, volume=40)
 
     message = encode_for(channel, tick)
@@ -98,7 +98,7 @@ def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, expe
     ("hours", "status"),
     [(-12, "CLOSED"), (-5, "PRE"), (1, "REGULAR"), (5.9, "AFTER"), (9.6, "CLOSED"), (5 * 24, "CLOSED")],
 )
-def test_a_tick_under_its_oldest_name_says_how_the_market_was(hours: float, status: str) -> None:
+def test_a_tick_in_the_oldest_format_has_the_market_status(hours: float, status: str) -> None:
     """Hours after 10:31 on a Monday in New York."""
     tick = Tick(at=AT + hours * 3600, symbol="IBM", price=281.5)
 
@@ -106,19 +106,19 @@ def test_a_tick_under_its_oldest_name_says_how_the_market_was(hours: float, stat
 
 
 @pytest.mark.parametrize("seconds", [-40 * 365 * 86_400.0, 0.0, 86_000.0])
-def test_the_past_and_a_little_ahead_are_times(seconds: float) -> None:
+def test_past_times_and_times_up_to_a_day_ahead_are_accepted(seconds: float) -> None:
     message = {"ticker": "IBM", "price": 1.0, "timestamp": AT + seconds}
 
     assert isinstance(decode(Meaning.TICKS, json.dumps(message).encode(), AT), Tick)
 
 
-def test_more_than_a_day_ahead_is_no_time() -> None:
+def test_a_time_more_than_a_day_ahead_is_rejected() -> None:
     message = {"ticker": "IBM", "price": 1.0, "timestamp": AT + 87_000}
 
     assert decode(Meaning.TICKS, json.dumps(message).encode(), AT) == Rejected("bad-time")
 
 
-def test_what_was_published_long_before_it_came_is_late() -> None:
+def test_a_message_published_long_before_it_arrived_is_late() -> None:
     message = json.dumps({"ticker": "IBM", "price": 1.0, "timestamp": 1.3e9, "published_at": AT}).encode()
 
     prompt, late = decode(Meaning.TICKS, message, AT + 1), decode(Meaning.TICKS, message, AT + 3600)
@@ -139,11 +139,9 @@ PROBES: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("meaning", list(Meaning))
 @pytest.mark.parametrize("message", PROBES, ids=json.dumps)
-def test_a_probe_of_the_health_checks_is_named_as_such_on_every_channel(
-    meaning: Meaning, message: dict[str, object]
-) -> None:
+def test_a_health_check_message_is_recognised_on_every_channel(meaning: Meaning, message: dict[str, object]) -> None:
     assert decode(meaning, json.dumps(message).encode(), ARRIVED) == Rejected("probe")
 
 
-def test_every_channel_that_comes_in_has_a_variant() -> None:
+def test_every_incoming_channel_has_a_variant() -> None:
     assert {meaning for meaning, *_ in VARIANTS} == set(Meaning)

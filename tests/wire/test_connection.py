@@ -49,7 +49,7 @@ async def _pour(server: Server, chance: random.Random) -> None:
         await asyncio.sleep(chance.uniform(0.0, 0.02))
 
 
-async def test_a_cancellation_that_was_swallowed_is_heeded_at_the_next_turn() -> None:
+async def test_a_swallowed_cancellation_takes_effect_at_the_next_iteration() -> None:
     turns = 0
 
     async def stubborn() -> None:
@@ -71,7 +71,7 @@ async def test_a_cancellation_that_was_swallowed_is_heeded_at_the_next_turn() ->
     assert turns == 1
 
 
-async def test_a_line_answers_in_order_and_says_when_nothing_comes(redis_url: str) -> None:
+async def test_a_connection_answers_in_order_and_reports_a_time_out(redis_url: str) -> None:
     line = PubSubConnection(redis_url)
     await line.open()
 
@@ -84,7 +84,7 @@ async def test_a_line_answers_in_order_and_says_when_nothing_comes(redis_url: st
     await line.close()
 
 
-async def test_a_line_that_was_cut_does_not_come_back_by_itself(redis_url: str, client: Redis) -> None:
+async def test_a_broken_connection_does_not_reconnect_by_itself(redis_url: str, client: Redis) -> None:
     """A connection that the library makes anew has no subscriptions, and nothing would tell."""
     line = PubSubConnection(redis_url)
     await line.open()

@@ -149,7 +149,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("read", "job", "shape"), EXAMPLES, ids=[type(job).__name__ for _, job, _ in EXAMPLES])
-def test_a_job_is_written_as_the_contract_has_it_and_read_back(
+def test_a_job_is_encoded_as_in_the_contract_and_decoded_again(
     read: Callable[[bytes], object], job: AnyJob, shape: dict[str, object]
 ) -> None:
     assert json.loads(encode(job)) == shape
@@ -195,12 +195,12 @@ OUT_OF_BOUNDS = [
 
 
 @pytest.mark.parametrize(("build", "field"), OUT_OF_BOUNDS)
-def test_what_is_out_of_bounds_is_refused_by_the_name_of_its_field(build: Callable[[], object], field: str) -> None:
+def test_an_out_of_range_field_is_refused_by_name(build: Callable[[], object], field: str) -> None:
     with pytest.raises(ValueError, match=f"^{field}"):
         build()
 
 
-def test_what_nobody_should_have_sent_is_refused_by_name() -> None:
+def test_a_malformed_job_is_rejected_with_a_reason() -> None:
     too_many = encode(EXAMPLES[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
 
     assert decode_backtest(too_many) == Rejected("bad-job")
@@ -210,7 +210,7 @@ def test_what_nobody_should_have_sent_is_refused_by_name() -> None:
     assert decode_control(b" " * 70_000) == Rejected("too-big")
 
 
-def test_work_goes_by_its_own_id_and_a_word_about_it_by_another() -> None:
+def test_a_control_command_has_its_own_id_beside_that_of_its_job() -> None:
     load = HistoricalLoad(requested_by="alice", symbols=("IBM",))
     command = ProcessingCommand(command="START_DAILY_PROCESSING")
 

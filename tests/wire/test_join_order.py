@@ -51,7 +51,7 @@ async def listening(*processes: Process) -> None:
     await eventually(lambda: all(process.link.stats.connected for process in processes))
 
 
-async def test_who_is_alone_waits_for_nobody(begin: Begin, client: Redis) -> None:
+async def test_a_single_process_joins_without_waiting(begin: Begin, client: Redis) -> None:
     alone = begin()
     await listening(alone)
 
@@ -61,7 +61,7 @@ async def test_who_is_alone_waits_for_nobody(begin: Begin, client: Redis) -> Non
     assert alone.order.joins == (0, 0, 0.0)
 
 
-async def test_what_another_has_in_hand_comes_first(begin: Begin, client: Redis) -> None:
+async def test_a_joining_process_waits_for_events_that_another_is_appending(begin: Begin, client: Redis) -> None:
     first = begin()
     await listening(first)
     first.may.clear()
@@ -93,7 +93,7 @@ async def test_one_answer_is_enough(begin: Begin, client: Redis) -> None:
     assert second.order.joins.unanswered == 0
 
 
-async def test_a_joiner_answers_the_next_not_before_its_own_turn(begin: Begin, client: Redis) -> None:
+async def test_a_joining_process_answers_the_next_one_only_after_it_has_joined(begin: Begin, client: Redis) -> None:
     """What it holds back is older than what the next one heard."""
     first = begin()
     await listening(first)
@@ -113,7 +113,7 @@ async def test_a_joiner_answers_the_next_not_before_its_own_turn(begin: Begin, c
     assert first.log == [b"a", b"b", b"c"]
 
 
-async def test_many_that_join_at_once_answer_each_other(begin: Begin, client: Redis) -> None:
+async def test_processes_that_join_together_answer_each_other(begin: Begin, client: Redis) -> None:
     processes = [begin() for _ in range(12)]
     for number in range(50):
         await client.publish("one", str(number))
@@ -129,7 +129,9 @@ async def test_many_that_join_at_once_answer_each_other(begin: Begin, client: Re
 
 
 @pytest.mark.parametrize("deadline", [0.2, 0.0], ids=["waits", "is over before there is anything to log"])
-async def test_who_hangs_costs_no_more_than_the_deadline(begin: Begin, client: Redis, deadline: float) -> None:
+async def test_a_hanging_process_delays_a_join_only_to_its_deadline(
+    begin: Begin, client: Redis, deadline: float
+) -> None:
     first = begin()
     await listening(first)
     first.may.clear()
@@ -145,7 +147,7 @@ async def test_who_hangs_costs_no_more_than_the_deadline(begin: Begin, client: R
     await eventually(lambda: second.log == [b"b", b"a"])
 
 
-async def test_after_a_gap_it_joins_again(begin: Begin, client: Redis) -> None:
+async def test_a_process_joins_again_after_a_gap(begin: Begin, client: Redis) -> None:
     first, second = begin(), begin()
     await listening(first, second)
 
@@ -158,7 +160,7 @@ async def test_after_a_gap_it_joins_again(begin: Begin, client: Redis) -> None:
     await eventually(lambda: first.log == [b"a"])
 
 
-async def test_nonsense_in_place_of_a_marker_is_passed_over(begin: Begin, client: Redis) -> None:
+async def test_a_malformed_marker_is_ignored(begin: Begin, client: Redis) -> None:
     alone = begin()
     await listening(alone)
 

@@ -33,7 +33,7 @@ QUOTE = NewestQuote("BF/B", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.
 CLOCK = MarketClock("replay", "replay of daily bars", "2012-09-04", 1_346_700_000.0, 1_758_900_000.0, 60.0, "open")
 
 
-async def test_the_newest_quotes_come_back_as_they_were(client: Redis) -> None:
+async def test_the_newest_quotes_survive_a_round_trip(client: Redis) -> None:
     newest = NewestQuotes(client)
 
     await newest.put([QUOTE, QUOTE._replace(symbol="BRK.B")])
@@ -46,7 +46,7 @@ async def test_the_newest_quotes_come_back_as_they_were(client: Redis) -> None:
     assert await newest.all() == {"BF/B": QUOTE._replace(price=70.75), "BRK.B": QUOTE._replace(symbol="BRK.B")}
 
 
-async def test_a_quote_that_makes_no_sense_is_left_out(client: Redis) -> None:
+async def test_an_invalid_stored_quote_is_ignored(client: Redis) -> None:
     newest = NewestQuotes(client)
     await newest.put([QUOTE])
     await client.hset(NEWEST_QUOTES_KEY, mapping={"X": "{", "Y": "[1,2]", "Z": b"\xff"})
@@ -64,7 +64,7 @@ async def test_the_market_clock_is_announced_to_everybody(client: Redis) -> None
     assert await market_clock.read(client) is None
 
 
-async def test_the_heartbeat_is_read_whoever_wrote_it(client: Redis) -> None:
+async def test_a_heartbeat_is_read_and_a_malformed_one_ignored(client: Redis) -> None:
     assert await heartbeat.read(client) is None
     await heartbeat.beat(client, 1_758_900_000.25)
     assert await heartbeat.read(client) == 1_758_900_000.25
@@ -83,7 +83,7 @@ async def test_the_heartbeat_is_read_whoever_wrote_it(client: Redis) -> None:
     assert await heartbeat.read(client) == 1_758_900_090.5
 
 
-async def test_a_position_is_kept_by_name_with_what_was_published(client: Redis) -> None:
+async def test_a_feeds_position_is_stored_together_with_its_ticks(client: Redis) -> None:
     ticks = [Tick(at=float(n), symbol="A", price=1.0) for n in range(1, 1202)]
     quote = Tick(at=9.0, symbol="A", price=1.0, bid=0.9, ask=1.1, kind="Q")
     received: list[tuple[str, bytes]] = []
@@ -107,7 +107,7 @@ async def test_a_position_is_kept_by_name_with_what_was_published(client: Redis)
     assert await feed_position.load(client, "other") is None
 
 
-async def test_a_job_without_receivers_is_seen(client: Redis, redis_url: str) -> None:
+async def test_a_job_without_receivers_is_detected(client: Redis, redis_url: str) -> None:
     engine = connect(redis_url).pubsub()
     await engine.subscribe(JOBS_PROCESSING)
     await engine.get_message(timeout=5)
@@ -116,7 +116,7 @@ async def test_a_job_without_receivers_is_seen(client: Redis, redis_url: str) ->
     await engine.aclose()
 
 
-def test_a_job_is_read_as_it_is_written_and_else_rejected() -> None:
+def test_a_job_is_decoded_as_encoded_and_otherwise_rejected() -> None:
     command = ProcessingCommand(
         command="START_DAILY_PROCESSING", parameters=ProcessingParameters(symbols=("IBM",), force=True)
     )
@@ -128,7 +128,7 @@ def test_a_job_is_read_as_it_is_written_and_else_rejected() -> None:
     assert job.decode(b" " * 70_000) == Rejected("too-big")
 
 
-async def test_a_published_event_goes_to_its_channel_and_says_when(client: Redis, redis_url: str) -> None:
+async def test_a_published_event_goes_to_its_channel_with_a_timestamp(client: Redis, redis_url: str) -> None:
     listener = connect(redis_url).pubsub()
     await listener.subscribe("my.ticks", "mirror")
     for _ in range(2):
@@ -148,7 +148,7 @@ async def test_a_published_event_goes_to_its_channel_and_says_when(client: Redis
     await listener.aclose()
 
 
-async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Server) -> None:
+async def test_an_unreachable_redis_raises_unavailable(server: Server) -> None:
     link = connect(server.url)
     assert await ping(link)
     server.kill()

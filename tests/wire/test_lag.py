@@ -12,7 +12,7 @@ from tests.support.channel_messages import Listener, listening, say
 from tests.wire.conftest import ended, eventually
 
 
-async def test_a_backlog_is_measured_by_when_a_ping_is_answered(
+async def test_a_backlog_is_measured_by_the_answer_to_a_ping(
     redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis answers a ping behind what it had to send before, and nobody needs a right for that."""
@@ -34,7 +34,7 @@ async def test_a_backlog_is_measured_by_when_a_ping_is_answered(
     await ended(running)
 
 
-async def test_a_backlog_of_large_messages_holds_nobody_else_up(redis_url: str, client: Redis) -> None:
+async def test_a_backlog_of_large_messages_delays_no_other_task(redis_url: str, client: Redis) -> None:
     """Each takes 5 ms of work, as a batch of some hundred ticks does: others get a turn between them."""
     handled: list[int] = []
     turns = 0
@@ -61,7 +61,7 @@ async def test_a_backlog_of_large_messages_holds_nobody_else_up(redis_url: str, 
     assert all(later > earlier for earlier, later in zip(handled, handled[3:], strict=False))
 
 
-async def test_a_message_that_is_held_up_counts_as_lag(redis_url: str) -> None:
+async def test_a_delayed_message_counts_as_lag(redis_url: str) -> None:
     listener = Listener()
     async with listening(redis_url, listener) as link:
         listener.may.clear()

@@ -20,7 +20,7 @@ def log(client: Redis, redis_url: str) -> Log:
     return Log(client, redis_url)
 
 
-async def test_ids_count_from_zero_without_holes(log: Log) -> None:
+async def test_ids_count_from_zero_without_gaps(log: Log) -> None:
     first, second, third = await append(log, 1, 2, 3)
 
     assert [first.n, second.n, third.n] == [0, 1, 2]
@@ -28,7 +28,7 @@ async def test_ids_count_from_zero_without_holes(log: Log) -> None:
     assert await log.top() == third
 
 
-async def test_an_event_is_kept_once_whoever_hears_it(log: Log, client: Redis, redis_url: str) -> None:
+async def test_an_event_received_by_several_processes_is_appended_once(log: Log, client: Redis, redis_url: str) -> None:
     other = Log(client, redis_url)
 
     answers = await asyncio.gather(*(each.append_once(detected(1)) for each in (log, other) * 20))
@@ -37,7 +37,7 @@ async def test_an_event_is_kept_once_whoever_hears_it(log: Log, client: Redis, r
     assert await client.xlen(LOG_KEY) == 1
 
 
-async def test_another_bar_is_another_event_and_another_arrival_is_not(log: Log) -> None:
+async def test_the_bar_time_identifies_an_event_and_the_arrival_time_does_not(log: Log) -> None:
     await append(log, 1, 2)
 
     assert await log.append_once(detected(2, arrived_at=9.0, published_at=3000.0, source="twice")) is None
@@ -52,7 +52,7 @@ async def test_events_without_time_or_id_count_by_their_occurrence(log: Log, cli
     assert [answer is not None for answer in ids] == [True, False] * 3
 
 
-async def test_since_gives_what_lies_between_and_nothing_twice(log: Log) -> None:
+async def test_since_returns_each_entry_between_two_positions_once(log: Log) -> None:
     ids = await append(log, *range(5))
 
     entries = await log.since(ids[1], ids[3])
@@ -64,7 +64,7 @@ async def test_since_gives_what_lies_between_and_nothing_twice(log: Log) -> None
     assert await log.since(ids[4], ids[2]) == ()
 
 
-async def test_a_page_made_before_the_first_entry_misses_none(log: Log) -> None:
+async def test_a_page_read_before_the_first_entry_misses_none(log: Log) -> None:
     before = await log.top()
     ids = await append(log, 1, 2)
 
@@ -75,7 +75,7 @@ async def test_a_page_made_before_the_first_entry_misses_none(log: Log) -> None:
     assert [entry.id for entry in entries] == ids
 
 
-async def test_a_log_that_no_longer_reaches_back_says_how_much_is_missing(log: Log, client: Redis) -> None:
+async def test_a_trimmed_log_counts_the_missing_entries(log: Log, client: Redis) -> None:
     ids = await append(log, *range(6))
     await client.xtrim(LOG_KEY, minid=str(ids[3]), approximate=False)
 
@@ -93,7 +93,7 @@ async def test_the_log_stays_bounded(log: Log, client: Redis, monkeypatch: pytes
     assert (await log.top()).n == 499
 
 
-async def test_a_tail_goes_on_after_its_last_entry(log: Log) -> None:
+async def test_a_tail_continues_after_its_last_entry(log: Log) -> None:
     first, second = await append(log, 1, 2)
 
     async with tailing(log, first) as entries:
@@ -104,7 +104,7 @@ async def test_a_tail_goes_on_after_its_last_entry(log: Log) -> None:
     assert [entry.id for entry in entries if isinstance(entry, LogEntry)] == [second, third]
 
 
-async def test_a_tail_that_was_left_behind_counts_what_it_missed(log: Log, client: Redis) -> None:
+async def test_a_tail_that_fell_behind_counts_missed_entries(log: Log, client: Redis) -> None:
     ids = await append(log, *range(6))
     await client.xtrim(LOG_KEY, minid=str(ids[4]), approximate=False)
 
@@ -115,7 +115,7 @@ async def test_a_tail_that_was_left_behind_counts_what_it_missed(log: Log, clien
     assert [entry.id for entry in entries[1:] if isinstance(entry, LogEntry)] == ids[4:]
 
 
-async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis) -> None:
+async def test_a_foreign_entry_is_ignored(log: Log, client: Redis) -> None:
     (first,) = await append(log, 1)
     await client.xadd(LOG_KEY, {"e": "nonsense"}, id=f"{first.epoch}-*")
     (third,) = await append(log, 2)
@@ -147,7 +147,7 @@ async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server)
 
 
 @pytest.mark.parametrize("also", [(LOG_EPOCH_KEY,), ()], ids=["epoch gone too", "epoch kept"])
-async def test_a_log_that_is_gone_goes_on_under_a_later_epoch(log: Log, client: Redis, also: tuple[str, ...]) -> None:
+async def test_a_lost_log_continues_under_a_later_epoch(log: Log, client: Redis, also: tuple[str, ...]) -> None:
     async with tailing(log, BEGINNING) as entries:
         ids = await append(log, 1, 2)
         await eventually(lambda: len(entries) == 2)
@@ -162,7 +162,7 @@ async def test_a_log_that_is_gone_goes_on_under_a_later_epoch(log: Log, client: 
     assert await log.since(ids[-1], fresh) == RangeGap(None)
 
 
-async def test_ids_are_never_used_twice_when_redis_forgot_the_last_entries(log: Log, client: Redis) -> None:
+async def test_no_id_is_reused_after_redis_lost_its_last_entries(log: Log, client: Redis) -> None:
     ids = await append(log, *range(4))
     await _forget(client, ids[2:])
 
@@ -171,7 +171,7 @@ async def test_ids_are_never_used_twice_when_redis_forgot_the_last_entries(log: 
     assert next_.epoch > ids[-1].epoch
 
 
-async def test_a_tail_learns_after_its_link_broke_that_redis_forgot(log: Log, client: Redis) -> None:
+async def test_a_tail_detects_lost_entries_after_reconnecting(log: Log, client: Redis) -> None:
     async with tailing(log, BEGINNING) as entries:
         ids = await append(log, *range(4))
         await eventually(lambda: len(entries) == 4)
@@ -187,7 +187,7 @@ async def test_a_tail_learns_after_its_link_broke_that_redis_forgot(log: Log, cl
     assert next_.epoch > ids[-1].epoch
 
 
-async def test_a_tail_sees_that_its_last_id_now_names_another_event(log: Log, client: Redis, redis_url: str) -> None:
+async def test_a_tail_detects_that_its_last_id_names_another_event(log: Log, client: Redis, redis_url: str) -> None:
     async with tailing(log, BEGINNING) as entries:
         ids = await append(log, *range(4))
         await eventually(lambda: len(entries) == 4)
@@ -221,17 +221,17 @@ async def _break_links(client: Redis) -> None:
 
 
 @given(st.text(max_size=50))
-def test_a_cursor_may_hold_anything(text: str) -> None:
+def test_any_cursor_text_is_parsed_or_refused(text: str) -> None:
     position = StreamPosition.parse(text)
 
     assert position is None or StreamPosition.parse(str(position)) == position
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "1-2\n", "٣-٤", "1" * 30 + "-1", " 1-2", "1-+2"])
-def test_what_is_no_id_is_none(text: str) -> None:
+def test_an_invalid_id_parses_to_none(text: str) -> None:
     assert StreamPosition.parse(text) is None
 
 
-def test_an_id_is_read_as_it_is_written() -> None:
+def test_an_id_survives_a_round_trip() -> None:
     assert StreamPosition.parse("1795352246282-17") == StreamPosition(1795352246282, 17)
     assert str(StreamPosition(1795352246282, 17)) == "1795352246282-17"

@@ -45,7 +45,7 @@ def ids_of(entries: list[LogEntry | TailGap]) -> list[StreamPosition]:
     return [entry.id for entry in entries if isinstance(entry, LogEntry)]
 
 
-async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
+async def test_a_new_cursor_starts_at_the_end_of_the_log(log: Log) -> None:
     await append(log, 1, 2)
     await log.cursor("mail")
     third = await append(log, 3)
@@ -56,7 +56,7 @@ async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
     assert ids_of(entries) == third
 
 
-async def test_it_goes_on_after_what_was_committed(log: Log, client: Redis, redis_url: str) -> None:
+async def test_a_cursor_continues_after_the_committed_entry(log: Log, client: Redis, redis_url: str) -> None:
     await log.cursor("mail")
     ids = await append(log, *range(5))
 
@@ -64,7 +64,7 @@ async def test_it_goes_on_after_what_was_committed(log: Log, client: Redis, redi
     assert ids_of(await delivered(Log(client, redis_url), 3)) == ids[2:]
 
 
-async def test_what_was_not_committed_comes_again(log: Log) -> None:
+async def test_uncommitted_entries_are_delivered_again(log: Log) -> None:
     await log.cursor("mail")
     ids = await append(log, 1, 2)
 
@@ -73,9 +73,7 @@ async def test_what_was_not_committed_comes_again(log: Log) -> None:
     assert ids_of(again) == ids
 
 
-async def test_a_cursor_that_was_lost_with_the_log_says_so_before_anything_else(
-    log: Log, client: Redis, redis_url: str
-) -> None:
+async def test_a_cursor_lost_with_the_log_reports_the_loss_first(log: Log, client: Redis, redis_url: str) -> None:
     await append(log, 1, 2)
     assert await delivered(log, 1) == [TailGap(None)]
     ids = await append(log, 3)
@@ -94,7 +92,7 @@ async def test_a_cursor_that_was_lost_with_the_log_says_so_before_anything_else(
     assert await later.cursor("mail") == ids[-1]
 
 
-async def test_one_whose_cursor_alone_is_gone_says_so_too(log: Log, client: Redis) -> None:
+async def test_a_lost_cursor_reports_the_loss(log: Log, client: Redis) -> None:
     await log.cursor("mail")
     ids = await append(log, 1, 2, 3)
     await log.commit("mail", ids[0])
@@ -103,7 +101,7 @@ async def test_one_whose_cursor_alone_is_gone_says_so_too(log: Log, client: Redi
     assert await delivered(log, 1) == [TailGap(None)]
 
 
-async def test_one_that_began_before_the_log_was_lost_is_told_in_the_middle(
+async def test_a_reader_that_began_before_the_log_was_lost_gets_the_loss_reported(
     log: Log, client: Redis, redis_url: str
 ) -> None:
     await log.cursor("mail")
@@ -119,7 +117,7 @@ async def test_one_that_began_before_the_log_was_lost_is_told_in_the_middle(
         assert ids_of([await anext(entries)]) == later
 
 
-async def test_a_cursor_never_goes_back_and_others_stay_where_they_are(log: Log) -> None:
+async def test_a_cursor_never_moves_back_and_moves_no_other(log: Log) -> None:
     await log.cursor("sms")
     await log.cursor("mail")
     ids = await append(log, *range(3))
@@ -133,7 +131,7 @@ async def test_a_cursor_never_goes_back_and_others_stay_where_they_are(log: Log)
     assert await log.cursor("mail") == StreamPosition(ids[2].epoch + 1, 0)
 
 
-async def test_entries_that_were_trimmed_while_it_was_away_are_counted(log: Log, client: Redis) -> None:
+async def test_entries_trimmed_while_a_reader_was_away_are_counted(log: Log, client: Redis) -> None:
     await log.cursor("mail")
     ids = await append(log, *range(6))
     await log.commit("mail", ids[0])
@@ -145,7 +143,7 @@ async def test_entries_that_were_trimmed_while_it_was_away_are_counted(log: Log,
     assert ids_of(entries) == ids[4:]
 
 
-async def test_nonsense_in_its_place_begins_at_the_beginning(log: Log, client: Redis) -> None:
+async def test_a_malformed_cursor_starts_at_the_beginning(log: Log, client: Redis) -> None:
     ids = await append(log, 1)
     await client.set(LOG_CURSOR_PREFIX + "mail", b"\xff nonsense")
 

@@ -55,7 +55,7 @@ def plain(event: LoggedEvent) -> bool:
 
 
 @given(st.one_of([st.from_type(kind) for kind in LOGGED]).filter(plain))
-def test_every_logged_event_comes_out_as_it_went_in(event: LoggedEvent) -> None:
+def test_every_logged_event_survives_a_round_trip(event: LoggedEvent) -> None:
     logged = unpack(ID, {b"e": pack(event)})
 
     assert logged
@@ -63,11 +63,11 @@ def test_every_logged_event_comes_out_as_it_went_in(event: LoggedEvent) -> None:
     assert type(logged.event) is type(event)
 
 
-def test_all_kinds_that_are_logged_are_known_to_the_log() -> None:
+def test_the_log_knows_every_logged_event_type() -> None:
     assert set(get_args(LoggedEvent)) == set(LOGGED)
 
 
-def test_a_detection_of_the_first_version_is_still_read() -> None:
+def test_a_detection_in_the_first_log_format_is_still_read() -> None:
     event = b'{"at":1.0,"symbol":"BF/B","pattern":"Doji","timeframe":"1min","confidence":0.5}'
     logged = unpack(ID, {b"e": b'{"kind":"pattern","event":' + event + b',"v":1}'})
 
@@ -80,7 +80,7 @@ def test_a_detection_of_the_first_version_is_still_read() -> None:
     "payload",
     [b"", b"nonsense", b"{}", b'{"v":3,"event":{}}', b'{"v":2,"event":{"type":"Tick","at":1}}', b"[" * 9000],
 )
-def test_what_is_no_entry_of_ours_is_none(payload: bytes) -> None:
+def test_a_foreign_entry_decodes_to_none(payload: bytes) -> None:
     assert unpack(ID, {b"e": payload}) is None
 
 
@@ -110,18 +110,18 @@ OTHER: list[tuple[LoggedEvent, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize(("event", "changes"), SAME)
-def test_the_same_said_again_is_the_same(event: LoggedEvent, changes: dict[str, object]) -> None:
+def test_a_repeated_event_has_the_same_identity(event: LoggedEvent, changes: dict[str, object]) -> None:
     again = replace(event, arrived_at=9999.0, **changes)
 
     assert EventIdentities().of(again) == EventIdentities().of(event)
 
 
 @pytest.mark.parametrize(("event", "changes"), OTHER)
-def test_another_is_another(event: LoggedEvent, changes: dict[str, object]) -> None:
+def test_different_events_have_different_identities(event: LoggedEvent, changes: dict[str, object]) -> None:
     assert EventIdentities().of(replace(event, **changes)) != EventIdentities().of(event)
 
 
-def test_an_end_is_not_the_detection_that_it_ends() -> None:
+def test_an_expiry_has_another_identity_than_its_detection() -> None:
     identity: dict[str, Any] = {"symbol": "AAPL", "pattern": "Doji", "timeframe": "1min", "confidence": 0.9}
 
     assert EventIdentities().of(PatternDetected(**AT, **identity)) != EventIdentities().of(
@@ -129,7 +129,7 @@ def test_an_end_is_not_the_detection_that_it_ends() -> None:
     )
 
 
-def test_the_moment_of_arrival_is_nobodys_identity() -> None:
+def test_the_arrival_time_is_not_part_of_an_identity() -> None:
     """A message without a time gets that of its arrival, which differs between processes."""
     first = replace(SAME[0][0], at=500.0, arrived_at=500.0, published_at=400.0)
     second = replace(first, at=501.0, arrived_at=501.0)
@@ -137,7 +137,7 @@ def test_the_moment_of_arrival_is_nobodys_identity() -> None:
     assert EventIdentities().of(first) == EventIdentities().of(second)
 
 
-def test_what_could_not_be_kept_is_no_other_event_when_it_is_said_again() -> None:
+def test_an_event_that_could_not_be_appended_has_the_same_identity_when_repeated() -> None:
     timeless, identity = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), EventIdentities()
 
     first = identity.of(timeless)
@@ -147,7 +147,7 @@ def test_what_could_not_be_kept_is_no_other_event_when_it_is_said_again() -> Non
     assert identity.of(timeless) != first
 
 
-async def test_what_has_no_time_is_heard_again_by_a_process_that_began_later(
+async def test_an_event_without_a_time_is_appended_again_by_a_process_started_later(
     log: Log, client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alert = CriticalAlert(at=5.0, arrived_at=5.0, severity="critical", message="no data")
@@ -177,20 +177,20 @@ async def test_what_has_no_time_is_heard_again_by_a_process_that_began_later(
         ),
     ],
 )
-def test_errors_that_differ_in_details_are_alike(one: str, other: str) -> None:
+def test_errors_that_differ_in_details_are_merged(one: str, other: str) -> None:
     assert fingerprint(failure(one)) == fingerprint(failure(other)) != ""
 
 
 @pytest.mark.parametrize("changes", [{"component": "x"}, {"source": "x"}, {"severity": "critical"}, {"message": "x"}])
-def test_errors_of_another_kind_are_not(changes: dict[str, object]) -> None:
+def test_errors_of_different_kinds_are_not_merged(changes: dict[str, object]) -> None:
     assert fingerprint(failure("timeout")) != fingerprint(replace(failure("timeout"), **changes))
 
 
-def test_nothing_but_errors_is_folded() -> None:
+def test_only_errors_are_merged() -> None:
     assert {fingerprint(event) for event, _ in SAME if not isinstance(event, ErrorReported)} == {""}
 
 
-async def test_errors_alike_are_one_entry_and_their_number_comes_with_the_next(
+async def test_similar_errors_are_one_entry_and_the_next_one_has_their_count(
     log: Log, redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = (log, Log(client, redis_url))
@@ -212,7 +212,7 @@ async def test_errors_alike_are_one_entry_and_their_number_comes_with_the_next(
     assert second.folded >= 4
 
 
-async def test_a_storm_of_errors_evicts_nothing(log: Log, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_errors_evict_no_other_entry(log: Log, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "MOST_ERRORS", 20)
     letters = "abcdefghijklmnopqrstuvwxyz"
 

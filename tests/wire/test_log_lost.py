@@ -36,7 +36,9 @@ def held_up(client: Redis, redis_url: str) -> Log:
     return Log(client, redis_url, MOMENT_SECONDS)
 
 
-async def test_what_a_process_still_held_is_not_logged_again(log: Log, held_up: Log, client: Redis) -> None:
+async def test_an_event_that_a_process_still_remembers_is_not_appended_again(
+    log: Log, held_up: Log, client: Redis
+) -> None:
     heard_by_both, in_hand = saying(1001.0), saying(1004.0)
     async with tailing(log, BEGINNING) as events:
         for event in heard_by_both:
@@ -55,7 +57,7 @@ async def test_what_a_process_still_held_is_not_logged_again(log: Log, held_up: 
     assert await log.append_once(detected(7)) is None
 
 
-async def test_one_who_only_hears_on_reminds_the_others_with_its_next_event(
+async def test_a_process_that_only_reads_restores_the_identities_with_its_next_event(
     log: Log, held_up: Log, client: Redis
 ) -> None:
     await append(log, 1, 2, 3)
@@ -68,7 +70,7 @@ async def test_one_who_only_hears_on_reminds_the_others_with_its_next_event(
     assert logged[1]
 
 
-async def test_what_was_in_nobodys_log_is_logged_after_the_moment(log: Log, held_up: Log, client: Redis) -> None:
+async def test_an_event_in_no_memory_is_appended_after_the_loss(log: Log, held_up: Log, client: Redis) -> None:
     await append(log, 1)
     await append(held_up, 2)
     await client.flushall()
@@ -79,7 +81,7 @@ async def test_what_was_in_nobodys_log_is_logged_after_the_moment(log: Log, held
     assert first[0].epoch == second[0].epoch
 
 
-async def test_a_process_that_has_logged_nothing_waits_for_nobody(client: Redis, redis_url: str) -> None:
+async def test_a_process_without_logged_events_does_not_wait(client: Redis, redis_url: str) -> None:
     log = Log(client, redis_url, 3600)
 
     assert [id_.n for id_ in await append(log, 1, 2)] == [0, 1]

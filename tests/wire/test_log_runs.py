@@ -45,7 +45,7 @@ TWICE = [("started", 1000.0), ("completed", 1010.0), ("started", 1020.0), ("fail
 
 
 @pytest.mark.parametrize("kind", [run, daily])
-async def test_a_run_that_begins_again_under_its_old_name_is_told_again(
+async def test_a_run_restarted_under_its_old_id_is_appended_again(
     log: Log, kind: Callable[[str, float], RunChanged | ProcessingChanged]
 ) -> None:
     for status, at in TWICE:
@@ -54,7 +54,7 @@ async def test_a_run_that_begins_again_under_its_old_name_is_told_again(
     assert await run_events(log) == TWICE
 
 
-async def test_each_process_may_say_it_all_however_late(log: Log, client: Redis, redis_url: str) -> None:
+async def test_a_run_reported_late_by_every_process_is_appended_once(log: Log, client: Redis, redis_url: str) -> None:
     late, later = Log(client, redis_url), Log(client, redis_url)
     events = [run(status, at) for status, at in TWICE]
 
@@ -68,7 +68,7 @@ async def test_each_process_may_say_it_all_however_late(log: Log, client: Redis,
     assert await run_events(log) == TWICE
 
 
-async def test_several_processes_that_race_through_it_tell_it_once(client: Redis, redis_url: str) -> None:
+async def test_a_run_reported_concurrently_is_appended_once(client: Redis, redis_url: str) -> None:
     async def say(log: Log, pause: float) -> None:
         for status, at in TWICE:
             await log.append_once(run(status, at))
@@ -80,7 +80,7 @@ async def test_several_processes_that_race_through_it_tell_it_once(client: Redis
     assert await run_events(processes[0]) == TWICE
 
 
-async def test_the_same_end_with_another_time_is_no_other_end(log: Log) -> None:
+async def test_the_same_end_with_another_time_is_appended_once(log: Log) -> None:
     """As an engine says it that stamps each of its channels anew."""
     assert await log.append_once(run("started", 1000.0))
     assert await log.append_once(run("started", 1000.2)) is None
@@ -89,7 +89,7 @@ async def test_the_same_end_with_another_time_is_no_other_end(log: Log) -> None:
     assert await log.append_once(run("started", 1000.1)) is None
 
 
-async def test_two_spellings_of_one_message_are_one_entry(log: Log) -> None:
+async def test_two_formats_of_the_same_message_are_one_entry(log: Log) -> None:
     message = enveloped("data_import_completed", run_id="r7", success=True)
     for meaning in (Meaning.IMPORTS, Meaning.PROCESSING):
         event = decode(meaning, json.encode(message), 9999999999.0)
@@ -99,7 +99,7 @@ async def test_two_spellings_of_one_message_are_one_entry(log: Log) -> None:
     assert [status for status, _ in await run_events(log)] == ["completed"]
 
 
-async def test_phases_and_other_runs_are_told_apart(log: Log) -> None:
+async def test_phases_and_runs_are_distinguished(log: Log) -> None:
     for event in (
         daily("started", 1000.0, "import"),
         daily("completed", 1010.0, "import"),
@@ -118,7 +118,7 @@ async def test_a_failure_in_a_phase_ends_the_run_that_began_without_one(log: Log
     assert await log.append_once(daily("failed", 1025.0, "import"))
 
 
-async def test_without_a_time_it_begins_again_a_moment_after_its_end(
+async def test_a_run_without_times_can_start_again_shortly_after_its_end(
     log: Log, client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Log(client, redis_url)

@@ -62,7 +62,7 @@ def outbox(client: Redis) -> Outbox:
     return Outbox(client)
 
 
-async def test_a_job_that_an_engine_heard_is_delivered(outbox: Outbox, redis_url: str) -> None:
+async def test_a_job_received_by_an_engine_is_delivered(outbox: Outbox, redis_url: str) -> None:
     async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         submitted = await outbox.submit(load(), "once")
         await eventually(lambda: payloads)
@@ -76,12 +76,12 @@ async def test_a_job_that_an_engine_heard_is_delivered(outbox: Outbox, redis_url
     assert abs(record.submitted_at - time.time()) < 60
 
 
-async def test_a_job_that_two_engines_heard_says_so(outbox: Outbox, redis_url: str) -> None:
+async def test_a_job_received_by_two_engines_says_so(outbox: Outbox, redis_url: str) -> None:
     async with engine(redis_url, JOBS_DATA_LOAD), engine(redis_url, JOBS_DATA_LOAD):
         assert (await outbox.submit(load(), "once")).receivers == 2
 
 
-async def test_a_job_that_nobody_heard_waits_and_is_written(outbox: Outbox, client: Redis) -> None:
+async def test_a_job_without_a_receiver_waits_and_is_stored(outbox: Outbox, client: Redis) -> None:
     submitted = await outbox.submit(load(), "once")
 
     assert submitted == Submitted("load-1", "waiting", 0, True)
@@ -91,7 +91,7 @@ async def test_a_job_that_nobody_heard_waits_and_is_written(outbox: Outbox, clie
     assert await client.ttl(OUTBOX_JOB_PREFIX + "load-1") == -1, "what waits is not forgotten"
 
 
-async def test_a_key_is_one_job_however_often_and_from_wherever(client: Redis, redis_url: str) -> None:
+async def test_an_idempotency_key_submits_one_job_from_all_processes(client: Redis, redis_url: str) -> None:
     boxes = [Outbox(client) for _ in range(4)]
     async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         answers = await asyncio.gather(
@@ -105,16 +105,14 @@ async def test_a_key_is_one_job_however_often_and_from_wherever(client: Redis, r
     assert await client.xlen(OUTBOX_KEY) == 1
 
 
-async def test_the_same_work_under_another_key_is_not_done_again(outbox: Outbox, client: Redis) -> None:
+async def test_the_same_work_under_another_key_is_not_submitted_again(outbox: Outbox, client: Redis) -> None:
     await outbox.submit(load(), "one")
 
     assert await outbox.submit(load(), "two") == Submitted("load-1", "waiting", 0, False)
     assert await client.xlen(OUTBOX_KEY) == 1
 
 
-async def test_waiting_jobs_go_out_in_order_and_once_though_every_process_offers_them(
-    client: Redis, redis_url: str
-) -> None:
+async def test_waiting_jobs_are_sent_once_in_order_by_several_processes(client: Redis, redis_url: str) -> None:
     boxes = [Outbox(client) for _ in range(3)]
     for number in range(30):
         await boxes[number % 3].submit(load(number), f"key {number}")
@@ -128,7 +126,7 @@ async def test_waiting_jobs_go_out_in_order_and_once_though_every_process_offers
     assert await boxes[0].waiting() == 0
 
 
-async def test_without_a_heartbeat_nothing_is_offered(outbox: Outbox, client: Redis, redis_url: str) -> None:
+async def test_without_a_heartbeat_no_job_is_sent(outbox: Outbox, client: Redis, redis_url: str) -> None:
     await outbox.submit(load(), "once")
     async with engine(redis_url, JOBS_DATA_LOAD):
         assert await outbox.offer_waiting() == 0
@@ -139,7 +137,7 @@ async def test_without_a_heartbeat_nothing_is_offered(outbox: Outbox, client: Re
         assert await outbox.offer_waiting() == 0
 
 
-async def test_an_engine_that_beats_before_it_listens_misses_nothing(
+async def test_an_engine_with_a_heartbeat_before_its_subscription_misses_no_job(
     outbox: Outbox, client: Redis, redis_url: str
 ) -> None:
     await heartbeat.beat(client, time.time())
@@ -151,7 +149,7 @@ async def test_an_engine_that_beats_before_it_listens_misses_nothing(
         await eventually(lambda: payloads)
 
 
-async def test_a_channel_without_ears_does_not_hold_up_the_others(
+async def test_a_channel_without_receivers_does_not_delay_the_others(
     outbox: Outbox, client: Redis, redis_url: str
 ) -> None:
     await outbox.submit(CancelBacktest(job_id="bt"), "a")
@@ -164,7 +162,7 @@ async def test_a_channel_without_ears_does_not_hold_up_the_others(
         assert await outbox.offer_waiting() == 1
 
 
-async def test_who_waits_longer_goes_first_even_when_a_new_job_is_heard_at_once(outbox: Outbox, redis_url: str) -> None:
+async def test_waiting_jobs_are_sent_before_a_new_one(outbox: Outbox, redis_url: str) -> None:
     await outbox.submit(load(1), "a")
     async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         assert (await outbox.submit(load(2), "b")).state == "delivered"
@@ -173,7 +171,7 @@ async def test_who_waits_longer_goes_first_even_when_a_new_job_is_heard_at_once(
     assert ids(payloads) == ["load-1", "load-2"]
 
 
-async def test_a_full_outbox_refuses_and_keeps_what_waits(client: Redis, redis_url: str) -> None:
+async def test_a_full_outbox_refuses_new_jobs_and_keeps_waiting_ones(client: Redis, redis_url: str) -> None:
     outbox = Outbox(client, max_waiting=2)
     await outbox.submit(load(1), "a")
     await outbox.submit(load(2), "b")
@@ -188,7 +186,7 @@ async def test_a_full_outbox_refuses_and_keeps_what_waits(client: Redis, redis_u
     assert await outbox.waiting() == 0
 
 
-async def test_a_job_that_nobody_wants_any_more_lapses_in_sight(outbox: Outbox, client: Redis, redis_url: str) -> None:
+async def test_an_outdated_job_expires_visibly(outbox: Outbox, client: Redis, redis_url: str) -> None:
     restart = MonitoringControl(action="RESTART_WORKERS", requested_by="alice")
     submitted = await outbox.submit(restart, "once")
     await client.hset(OUTBOX_JOB_PREFIX + submitted.id, "lapses", "1")
@@ -202,7 +200,7 @@ async def test_a_job_that_nobody_wants_any_more_lapses_in_sight(outbox: Outbox, 
     assert await outbox.waiting() == 0
 
 
-async def test_what_still_waits_can_be_withdrawn(outbox: Outbox, client: Redis, redis_url: str) -> None:
+async def test_a_waiting_job_can_be_withdrawn(outbox: Outbox, client: Redis, redis_url: str) -> None:
     await outbox.submit(load(), "once")
 
     assert await outbox.withdraw("load-1")
@@ -216,7 +214,7 @@ async def test_what_still_waits_can_be_withdrawn(outbox: Outbox, client: Redis, 
         assert (await outbox.submit(load(), "once")).state == "withdrawn"
 
 
-async def test_a_processing_run_is_told_the_id_that_the_page_shows(outbox: Outbox, redis_url: str) -> None:
+async def test_a_processing_job_carries_the_run_id_of_the_page(outbox: Outbox, redis_url: str) -> None:
     async with engine(redis_url, JOBS_PROCESSING) as payloads:
         submitted = await outbox.submit(ProcessingCommand(command="START_DAILY_PROCESSING"), "once")
         await eventually(lambda: payloads)
@@ -226,14 +224,14 @@ async def test_a_processing_run_is_told_the_id_that_the_page_shows(outbox: Outbo
     assert command.parameters.run_id == submitted.id
 
 
-async def test_strangers_do_not_choose_how_long_keys_are(outbox: Outbox, client: Redis) -> None:
+async def test_a_long_key_creates_no_long_redis_key(outbox: Outbox, client: Redis) -> None:
     await outbox.submit(load(), "\ud800" + "x" * 100_000)
 
     [key] = [key async for key in client.scan_iter(match=IDEMPOTENCY_PREFIX + "*")]
     assert len(key) < 100
 
 
-async def test_what_waits_survives_the_server_and_what_is_not_written_is_not_submitted(server: Server) -> None:
+async def test_waiting_jobs_survive_a_restart_and_an_unstored_job_is_not_submitted(server: Server) -> None:
     link = connect(server.url)
     outbox = Outbox(link)
     await link.config_set("appendfsync", "always")

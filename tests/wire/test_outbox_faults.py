@@ -50,7 +50,7 @@ async def rest(process: Process) -> list[str]:
     return [line.decode() for line in numbers.split(b"\n")[:-1]]
 
 
-async def test_whoever_is_killed_meanwhile_every_job_goes_out_once_and_in_order(client: Redis, redis_url: str) -> None:
+async def test_with_killed_processes_every_job_is_sent_once_in_order(client: Redis, redis_url: str) -> None:
     await heartbeat.beat(client, time.time())
     webs = [await web(redis_url, name) for name in ("first", "second")]
     submitted = [*await job_numbers(webs[0], 20), *await job_numbers(webs[1], 20)]

@@ -13,7 +13,7 @@ from tests.support.recording_transport import markup
 from tests.support.topic_rules import RULES
 
 
-async def test_who_is_cancelled_before_the_first_step_leaves_no_coroutine_behind() -> None:
+async def test_a_task_cancelled_before_its_first_step_leaves_no_coroutine() -> None:
     nowhere = Pool("postgresql://nobody@127.0.0.1:1/none", "test")
     intake = Receiver(lambda _event: asyncio.sleep(0), lambda _event: None)
     pulse = HealthProbe("redis://127.0.0.1:1", Pools(nowhere, nowhere), unlinked, intake, Hub(markup, RULES))

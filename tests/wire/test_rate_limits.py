@@ -10,7 +10,7 @@ from app.wire.users.rate_limits import RateLimiter
 from tests.wire.conftest import Server
 
 
-async def test_the_limit_is_let_through_and_the_rest_told_to_wait(redis_url: str) -> None:
+async def test_hits_up_to_the_limit_pass_and_the_rest_must_wait(redis_url: str) -> None:
     limits = RateLimiter(redis_url)
 
     waits = [await limits.hit("login", "alice", "3/minute") for _ in range(5)]
@@ -38,7 +38,7 @@ async def test_scopes_and_keys_do_not_share_a_count(redis_url: str) -> None:
     assert waits == [None] * 5
 
 
-async def test_strangers_do_not_choose_how_long_keys_are(redis_url: str, client: Redis) -> None:
+async def test_a_long_key_creates_no_long_redis_key(redis_url: str, client: Redis) -> None:
     await RateLimiter(redis_url).hit("login", "x" * 100_000, "3/minute")
 
     keys = [key async for key in client.scan_iter()]
@@ -47,7 +47,7 @@ async def test_strangers_do_not_choose_how_long_keys_are(redis_url: str, client:
     assert all(key.startswith(b"ts:rl") and len(key) < 200 for key in keys)
 
 
-async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
+async def test_an_unreachable_redis_raises_unavailable(server: Server) -> None:
     limits = RateLimiter(server.url)
     await limits.hit("login", "alice", "3/minute")
     server.kill()
@@ -59,7 +59,7 @@ async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
     assert await limits.hit("login", "bob", "3/minute") is None
 
 
-async def test_hits_of_one_turn_of_the_event_loop_share_one_connection(redis_url: str, client: Redis) -> None:
+async def test_hits_in_one_event_loop_iteration_share_one_connection(redis_url: str, client: Redis) -> None:
     limits = RateLimiter(redis_url)
     await limits.hit("login", "alice", "9/minute")
     connections = await _connections(client)
@@ -81,7 +81,7 @@ async def test_hits_count_when_redis_has_lost_its_scripts(redis_url: str, client
     assert None not in waits[1:]
 
 
-async def test_a_count_that_cannot_be_read_fails_its_own_hit_alone(redis_url: str, client: Redis) -> None:
+async def test_an_unreadable_count_fails_only_its_own_hit(redis_url: str, client: Redis) -> None:
     limits = RateLimiter(redis_url)
     await limits.hit("login", "alice", "9/minute")
     key = next(key for key in await client.keys("ts:rl*"))

@@ -15,7 +15,7 @@ from tests.wire.conftest import Server
 ALICE, BOB = uuid4(), uuid4()
 
 
-async def test_a_session_is_whose_it_is(client: Redis) -> None:
+async def test_a_session_belongs_to_its_user(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
 
     sid = await sessions.create(ALICE, "a browser", "192.0.2.1")
@@ -40,7 +40,7 @@ async def test_redis_does_not_hold_the_session_id(client: Redis) -> None:
     assert not any(sid.encode() in content for content in [*keys, *values])
 
 
-async def test_a_session_ends_alone_and_all_of_a_user_together(client: Redis) -> None:
+async def test_one_session_or_all_sessions_of_a_user_can_be_ended(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     first, second, third, bobs = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
 
@@ -52,7 +52,7 @@ async def test_a_session_ends_alone_and_all_of_a_user_together(client: Redis) ->
     await sessions.end(first)
 
 
-async def test_looking_at_a_session_does_not_keep_it_alive_and_using_it_does(client: Redis) -> None:
+async def test_reading_a_session_does_not_extend_it_and_using_it_does(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     sid = await sessions.create(ALICE, "", "")
     record = await sessions.load(sid)
@@ -67,7 +67,7 @@ async def test_looking_at_a_session_does_not_keep_it_alive_and_using_it_does(cli
     assert await client.ttl(key) > 50
 
 
-async def test_an_open_stream_is_use_and_is_written_down_once_in_a_tenth_of_the_idle_time(client: Redis) -> None:
+async def test_an_open_stream_extends_its_session_once_in_a_tenth_of_the_idle_time(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     record = await sessions.load(await sessions.create(ALICE, "", ""))
     assert record is not None
@@ -87,7 +87,7 @@ async def test_an_open_stream_is_use_and_is_written_down_once_in_a_tenth_of_the_
     assert not await client.exists(key)
 
 
-async def test_use_does_not_carry_a_session_over_its_absolute_end(client: Redis) -> None:
+async def test_use_does_not_extend_a_session_beyond_its_absolute_end(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     sid = await sessions.create(ALICE, "", "")
     record = await sessions.load(sid)
@@ -103,7 +103,7 @@ async def test_use_does_not_carry_a_session_over_its_absolute_end(client: Redis)
     assert not await client.exists(key)
 
 
-async def test_an_idle_session_ends(client: Redis) -> None:
+async def test_an_idle_session_expires(client: Redis) -> None:
     sid = await SessionStore(client, 60, 600).create(ALICE, "", "")
     # Its last use, from which on it is idle.
     sessions = SessionStore(client, 1, 600)
@@ -117,7 +117,7 @@ async def test_an_idle_session_ends(client: Redis) -> None:
     assert await sessions.load(sid) is None
 
 
-async def test_a_user_is_shown_their_own_sessions_the_newest_first(client: Redis) -> None:
+async def test_the_sessions_of_a_user_are_listed_newest_first(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     first = await sessions.load(await sessions.create(ALICE, "a browser", "192.0.2.1"))
     second = await sessions.load(await sessions.create(ALICE, "\ud800" * 400, "::1", 3, SessionStart.NEW_PASSWORD))
@@ -138,7 +138,7 @@ async def test_a_user_is_shown_their_own_sessions_the_newest_first(client: Redis
     assert listed_sessions[1].created == first.created <= listed_sessions[1].used_at
 
 
-async def test_one_session_or_all_others_are_ended_for_their_own_user_alone(client: Redis) -> None:
+async def test_ending_sessions_affects_only_their_own_user(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     sids = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
     own, other, third, bobs = [record.hash for sid in sids if (record := await sessions.load(sid))]
@@ -152,7 +152,7 @@ async def test_one_session_or_all_others_are_ended_for_their_own_user_alone(clie
     assert (await sessions.valid([own, other, third, bobs])).keys() == {own, bobs}
 
 
-async def test_without_redis_nobody_is_let_in(server: Server) -> None:
+async def test_without_redis_no_session_is_valid(server: Server) -> None:
     link = connect(server.url)
     sessions = SessionStore(link, 60, 600)
     sid = await sessions.create(ALICE, "", "")
@@ -164,7 +164,7 @@ async def test_without_redis_nobody_is_let_in(server: Server) -> None:
     await close(link)
 
 
-async def test_all_who_ask_in_one_turn_are_told_of_a_record_that_cannot_be_read(client: Redis) -> None:
+async def test_an_unreadable_session_record_fails_all_readers_of_its_batch(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     sid = await sessions.create(ALICE, "a browser", "192.0.2.1")
     (key,) = [key async for key in client.scan_iter(f"{SESSION_PREFIX}*")]

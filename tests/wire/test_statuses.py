@@ -80,7 +80,7 @@ async def test_a_string_and_a_hash_read_alike(statuses: JobStatusReader, client:
     assert await status_of(statuses) == RUNNING
 
 
-async def test_the_older_key_is_read_where_the_engine_has_none(statuses: JobStatusReader, client: Redis) -> None:
+async def test_the_older_key_is_read_where_the_new_one_is_missing(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(OTHER, '{"status":"submitted","progress":0,"submitted_at":"2026-03-02T10:00:00.25"}')
 
     reading = await status_of(statuses)
@@ -94,9 +94,7 @@ async def test_the_older_key_is_read_where_the_engine_has_none(statuses: JobStat
 @pytest.mark.parametrize(
     "nonsense", [b"", b"\xff", b"[1]", b"[" * 100_000, b'{"progress":1}', b'{"status":null}', b"{" + b" " * 300_000]
 )
-async def test_a_key_that_makes_no_sense_is_passed_over(
-    statuses: JobStatusReader, client: Redis, nonsense: bytes
-) -> None:
+async def test_a_malformed_key_is_ignored(statuses: JobStatusReader, client: Redis, nonsense: bytes) -> None:
     await client.set(KEY, nonsense)
     assert await statuses.read("j1") is None
 
@@ -104,7 +102,7 @@ async def test_a_key_that_makes_no_sense_is_passed_over(
     assert await status_of(statuses) == RUNNING
 
 
-async def test_a_hash_of_any_size_is_not_taken(statuses: JobStatusReader, client: Redis) -> None:
+async def test_an_oversized_hash_is_not_read(statuses: JobStatusReader, client: Redis) -> None:
     await client.hset(KEY, mapping=AS_HASH | {"message": "x" * 300_000})
     assert await statuses.read("j1") is None
 
@@ -113,14 +111,14 @@ async def test_a_hash_of_any_size_is_not_taken(statuses: JobStatusReader, client
     assert await statuses.read("j1") is None
 
 
-async def test_a_key_of_another_type_is_passed_over(statuses: JobStatusReader, client: Redis) -> None:
+async def test_a_key_of_another_type_is_ignored(statuses: JobStatusReader, client: Redis) -> None:
     await client.rpush(KEY, "x")
     await client.sadd(OTHER, "x")
 
     assert await statuses.read("j1") is None
 
 
-async def test_odd_values_cost_themselves_alone(statuses: JobStatusReader, client: Redis) -> None:
+async def test_invalid_values_are_dropped_alone(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(
         KEY,
         b'{"status":"failed","progress":NaN,"total_symbols":"many","processed_symbols":-1,"failed_symbols":[1,"\\ud800"],'
@@ -135,7 +133,7 @@ async def test_odd_values_cost_themselves_alone(statuses: JobStatusReader, clien
     assert (reading.started_at, reading.completed_at) == (None, 1_772_445_660.0)
 
 
-async def test_before_the_engine_speaks_the_outbox_knows(
+async def test_the_outbox_gives_the_status_before_the_engine_reports_one(
     statuses: JobStatusReader, outbox: Outbox, client: Redis
 ) -> None:
     await outbox.submit(HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",)), "once")
@@ -153,7 +151,7 @@ async def test_before_the_engine_speaks_the_outbox_knows(
     assert withdrawn.job.status == "cancelled"
 
 
-async def test_the_engine_s_word_goes_before_ours_and_lacks_only_when_it_was_submitted(
+async def test_the_engines_status_wins_and_the_outbox_adds_the_submission_time(
     statuses: JobStatusReader, outbox: Outbox, client: Redis
 ) -> None:
     await outbox.submit(HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",)), "once")
@@ -167,12 +165,12 @@ async def test_the_engine_s_word_goes_before_ours_and_lacks_only_when_it_was_sub
     assert (reading.job.status, reading.job.submitted_at, reading.reported) == ("running", ours.submitted_at, True)
 
 
-async def test_an_id_that_nobody_gave_is_unknown(statuses: JobStatusReader) -> None:
+async def test_an_unknown_job_id_has_no_status(statuses: JobStatusReader) -> None:
     for id_ in ("", "j1", "x" * 1000, "a\nb", "\ud800"):
         assert await statuses.read(id_) is None
 
 
-async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
+async def test_an_unreachable_redis_raises_unavailable(server: Server) -> None:
     link = connect(server.url)
     server.kill()
 

@@ -8,7 +8,7 @@ from app.wire.channels import STREAMS_KEY
 from app.wire.users.stream_counts import StreamCounts
 
 
-async def test_web_processes_tell_each_other_how_many_streams_people_hold(client: Redis) -> None:
+async def test_web_processes_share_the_stream_counts_of_people(client: Redis) -> None:
     here, there, person = StreamCounts(client, "a"), StreamCounts(client, "b"), uuid4()
 
     assert await here.exchange({person: 2}) == {}
@@ -20,7 +20,7 @@ async def test_web_processes_tell_each_other_how_many_streams_people_hold(client
     assert await there.exchange({}) == {}
 
 
-async def test_who_has_said_nothing_for_a_while_is_forgotten(client: Redis) -> None:
+async def test_counts_of_a_silent_process_expire(client: Redis) -> None:
     person = uuid4()
     await client.hset(STREAMS_KEY, mapping={"gone": f'1 {{"{person}":5}}', "garbled": "?"})
 

@@ -16,7 +16,7 @@ from tests.support.channel_messages import Listener, listening, say
 from tests.wire.conftest import Server, ended, eventually
 
 
-async def test_messages_come_with_their_label_and_are_counted(redis_url: str) -> None:
+async def test_messages_are_delivered_with_their_meaning_and_counted(redis_url: str) -> None:
     listener = Listener()
 
     async with listening(redis_url, listener) as link:
@@ -30,7 +30,7 @@ async def test_messages_come_with_their_label_and_are_counted(redis_url: str) ->
     assert (link.stats.gaps, link.stats.failed) == (0, 0)
 
 
-async def test_a_message_that_raises_is_counted_and_the_next_is_heard(redis_url: str) -> None:
+async def test_a_message_that_raises_is_counted_and_the_next_is_handled(redis_url: str) -> None:
     listener = Listener()
 
     async with listening(redis_url, listener) as link:
@@ -53,7 +53,7 @@ async def test_a_message_that_takes_too_long_is_given_up(redis_url: str, monkeyp
     assert link.stats.failed == 1
 
 
-async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, client: Redis) -> None:
+async def test_a_broken_connection_is_reopened_and_counted_as_a_gap(redis_url: str, client: Redis) -> None:
     listener = Listener()
 
     async with listening(redis_url, listener) as link:
@@ -66,7 +66,7 @@ async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, cli
     assert link.stats.lost_at is not None
 
 
-async def test_each_gap_is_told_once_and_not_before_all_channels_are_heard_again(redis_url: str, client: Redis) -> None:
+async def test_each_gap_is_reported_once_after_all_channels_are_subscribed_again(redis_url: str, client: Redis) -> None:
     gap_calls: list[bool] = []
     link = Subscriber(redis_url, {"one": 1, "two": 2}, _ignore, lambda: gap_calls.append(link.stats.connected))
     task = asyncio.create_task(link.run())
@@ -83,7 +83,7 @@ async def test_each_gap_is_told_once_and_not_before_all_channels_are_heard_again
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_second_confirmation_is_a_gap_and_all_its_channels_are_one() -> None:
+async def test_a_repeated_subscription_confirmation_is_one_gap_for_all_channels() -> None:
     """All that is to be seen when the client library makes the link anew without a word."""
     gaps: list[int] = []
     link = Subscriber("unix:///nowhere", {"one": 1, "two": 2}, _ignore, lambda: gaps.append(link.stats.gaps))
@@ -101,7 +101,7 @@ async def _ignore(_label: int, _payload: bytes, _arrived_at: float) -> None:
     return None
 
 
-async def test_a_killed_redis_is_heard_again_when_it_is_back(server: Server) -> None:
+async def test_messages_arrive_again_after_redis_was_killed_and_restarted(server: Server) -> None:
     listener = Listener()
 
     async with listening(server.url, listener) as link:
@@ -115,9 +115,7 @@ async def test_a_killed_redis_is_heard_again_when_it_is_back(server: Server) -> 
     assert link.stats.gaps == 1
 
 
-async def test_an_outage_is_told_once_and_once_when_it_is_over(
-    server: Server, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_an_outage_is_logged_once_and_once_when_it_ends(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     ours = connect(server.url)
     log = Log(ours, server.url)
     warnings = asyncio.Event()
@@ -164,7 +162,9 @@ async def test_redis_may_be_away_at_the_start(server: Server) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_redis_that_hangs_is_noticed_and_heard_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_redis_is_detected_and_messages_arrive_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(subscriber, "PING_SECONDS", 0.1)
     monkeypatch.setattr(subscriber, "SILENCE_SECONDS", 0.5)
     listener = Listener()
@@ -179,7 +179,7 @@ async def test_a_redis_that_hangs_is_noticed_and_heard_again(server: Server, mon
         await eventually(lambda: listener.has(b"after"))
 
 
-async def test_what_is_beyond_redis_own_limit_is_heard_or_a_gap(redis_url: str, client: Redis) -> None:
+async def test_messages_beyond_the_output_buffer_limit_arrive_or_are_a_gap(redis_url: str, client: Redis) -> None:
     """It says one receiver either way."""
     listener, huge = Listener(), b"x" * 40 * 1024 * 1024
 
@@ -192,7 +192,7 @@ async def test_what_is_beyond_redis_own_limit_is_heard_or_a_gap(redis_url: str, 
     assert listener.has(huge) != (link.stats.gaps == 1)
 
 
-async def test_a_flood_leaves_room_for_others(redis_url: str, client: Redis) -> None:
+async def test_a_flood_of_messages_leaves_time_for_other_tasks(redis_url: str, client: Redis) -> None:
     """One that is all there before the first of it is handled: Redis may be slower than we are."""
     listener = Listener()
     turns = 0

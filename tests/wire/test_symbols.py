@@ -18,7 +18,7 @@ PRINTABLE = [text for text in symbol_examples.NONE if text and text.isprintable(
 
 
 @given(symbol_examples.symbols)
-def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
+def test_a_symbol_is_decoded_unchanged(symbol: str) -> None:
     tick = Tick(symbol=symbol, price=12.5, volume=1, at=AT)
     pattern = PatternDetected(symbol=symbol, pattern="Doji", timeframe="1min", confidence=0.5, at=AT)
     foreign = json.dumps({"ticker": f" {symbol} ", "price": 12.5, "timestamp": AT}).encode()
@@ -38,7 +38,7 @@ def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
 @pytest.mark.parametrize(
     "text", [text for text in symbol_examples.NONE if text and text.isprintable() and text == text.strip()]
 )
-def test_what_is_no_symbol_is_refused_as_such(text: str) -> None:
+def test_an_invalid_symbol_has_its_own_rejection_reason(text: str) -> None:
     event = decode(Meaning.TICKS, json.dumps({"ticker": text, "price": 12.5, "timestamp": AT}).encode(), AT)
 
     assert event == Rejected("bad-symbol")

@@ -31,7 +31,7 @@ KEY = feed_position.key("replay")
 
 
 @given(st.lists(st.sampled_from([TICK, FULL, replace(TICK, kind="Q", bid=1.0, volume=0.0)])))
-def test_ticks_come_back_as_they_were(ticks: list[Tick]) -> None:
+def test_ticks_survive_a_round_trip(ticks: list[Tick]) -> None:
     payload = encode_ticks(ticks, NOW + 2)
 
     stamped = [replace(tick, published_at=tick.published_at or NOW + 2, arrived_at=NOW + 3) for tick in ticks]
@@ -39,7 +39,7 @@ def test_ticks_come_back_as_they_were(ticks: list[Tick]) -> None:
     assert decode_ticks(zlib.decompress(payload), NOW + 3) == stamped
 
 
-def test_an_item_that_is_no_tick_costs_itself_alone() -> None:
+def test_an_invalid_item_is_dropped_alone() -> None:
     good = json.loads(zlib.decompress(encode_ticks([TICK], NOW)))[0]
     bad = [
         {**good, "price": -1},
@@ -59,11 +59,11 @@ def test_an_item_that_is_no_tick_costs_itself_alone() -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[", b"x", zlib.compress(b"[1"), b"[" * 100_000, b"[\xff]"])
-def test_what_is_no_array_has_no_ticks(payload: bytes) -> None:
+def test_a_payload_that_is_no_array_has_no_ticks(payload: bytes) -> None:
     assert decode_ticks(payload, NOW) == []
 
 
-async def test_entries_messages_and_position_change_together(client: Redis) -> None:
+async def test_entries_messages_and_position_are_written_atomically(client: Redis) -> None:
     subscription, stranger = client.pubsub(), client.pubsub()
     await subscription.subscribe(Channels().ticks, TICKS_CHANNEL)
     await stranger.subscribe(Channels().ticks)
@@ -90,7 +90,7 @@ async def test_entries_messages_and_position_change_together(client: Redis) -> N
     await close(subscription, stranger)
 
 
-async def test_ticks_go_one_by_one_only_while_somebody_reads_no_batches(client: Redis) -> None:
+async def test_ticks_are_published_singly_only_while_a_subscriber_reads_no_batches(client: Redis) -> None:
     web, stranger = client.pubsub(ignore_subscribe_messages=True), client.pubsub(ignore_subscribe_messages=True)
     names = Channels().ticks.encode(), TICKS_CHANNEL.encode(), MARKET_TICKS.encode()
     await web.subscribe(*names)
@@ -114,7 +114,7 @@ async def test_ticks_go_one_by_one_only_while_somebody_reads_no_batches(client: 
     await close(web, stranger)
 
 
-async def test_a_script_that_is_refused_did_nothing(client: Redis) -> None:
+async def test_a_refused_script_has_no_effect(client: Redis) -> None:
     await client.set(TICKS_KEY, "no stream")
     subscription = client.pubsub()
     await subscription.subscribe(Channels().ticks, TICKS_CHANNEL)
@@ -129,7 +129,7 @@ async def test_a_script_that_is_refused_did_nothing(client: Redis) -> None:
     await close(subscription)
 
 
-async def test_what_is_too_old_goes(client: Redis) -> None:
+async def test_old_entries_are_trimmed(client: Redis) -> None:
     old = int((time.time() - 120) * 1000)
     for number in range(300):
         await client.xadd(TICKS_KEY, {"number": number, "ticks": encode_ticks([TICK], NOW)}, id=f"{old}-{number}")
@@ -140,7 +140,7 @@ async def test_what_is_too_old_goes(client: Redis) -> None:
     assert await client.xlen(TICKS_KEY) <= 101
 
 
-async def test_no_more_memory_is_used_than_allowed(client: Redis) -> None:
+async def test_the_stream_stays_within_its_memory_limit(client: Redis) -> None:
     publisher = Publisher(client, Channels(), Retention(megabytes=1))
     for size in (10, 400):
         for number in range(1500):
@@ -151,7 +151,7 @@ async def test_no_more_memory_is_used_than_allowed(client: Redis) -> None:
         assert 200_000 < await client.memory_usage(TICKS_KEY, samples=0) < 1_500_000
 
 
-def test_small_entries_may_be_many_and_large_ones_few() -> None:
+def test_the_memory_limit_allows_many_small_or_few_large_entries() -> None:
     sizes = EntrySizes(Retention(megabytes=1))
 
     few = min(sizes.most(100_000) for _ in range(500))
@@ -160,7 +160,7 @@ def test_small_entries_may_be_many_and_large_ones_few() -> None:
     assert (few, many) == (9, pytest.approx(10_000, rel=0.1))
 
 
-async def test_a_redis_that_lets_us_keep_none_is_published_to(
+async def test_without_the_right_to_write_the_stream_ticks_are_published(
     client: Redis, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     may = "~ts:ingest:* &* -@all +@connection -client +client|setname +eval +set +publish"

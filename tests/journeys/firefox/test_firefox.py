@@ -40,7 +40,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory, replaying: Desk) -> Iterator[T
         yield tab
 
 
-def test_the_desk_is_live_and_after_back_too_and_leaving_it_is_no_error(tab: Tab) -> None:
+def test_the_desk_is_live_also_after_the_back_button_and_leaving_logs_no_error(tab: Tab) -> None:
     tab.wait_for(ON_DESK)
     tab.wait_for(PUSHED)
     tab.click(".quotes th a")
@@ -52,7 +52,7 @@ def test_the_desk_is_live_and_after_back_too_and_leaving_it_is_no_error(tab: Tab
     assert tab.errors == []
 
 
-def test_the_fastest_rate_comes_by_the_socket_and_after_back_too(tab: Tab, replaying: Desk) -> None:
+def test_the_fastest_rate_uses_the_socket_also_after_the_back_button(tab: Tab, replaying: Desk) -> None:
     tab.go(f"{replaying.url}/")
     tab.evaluate("document.getElementById('rate').value = 'fastest'")
     tab.click("footer button")
@@ -67,7 +67,7 @@ def test_the_fastest_rate_comes_by_the_socket_and_after_back_too(tab: Tab, repla
     assert tab.errors == []
 
 
-def test_leaving_a_page_whose_stream_is_still_asked_for_is_no_error(tab: Tab, replaying: Desk) -> None:
+def test_leaving_a_page_while_its_stream_connects_logs_no_error(tab: Tab, replaying: Desk) -> None:
     for _ in range(5):
         tab.go(f"{replaying.url}/")
         tab.wait_for(LIVE)
@@ -79,7 +79,7 @@ def test_leaving_a_page_whose_stream_is_still_asked_for_is_no_error(tab: Tab, re
     assert tab.errors == []
 
 
-def test_a_file_leaves_the_page_live(tab: Tab, replaying: Desk) -> None:
+def test_a_download_leaves_the_page_live(tab: Tab, replaying: Desk) -> None:
     """A download begins as leaving does, and ends the stream as well."""
     tab.go(f"{replaying.url}/")
     tab.wait_for(LIVE)
@@ -92,7 +92,7 @@ def test_a_file_leaves_the_page_live(tab: Tab, replaying: Desk) -> None:
     assert tab.errors == []
 
 
-def test_without_scripting_prices_are_there_and_move_with_each_reload(tmp_path: Path, replaying: Desk) -> None:
+def test_without_scripting_prices_are_shown_and_change_with_each_reload(tmp_path: Path, replaying: Desk) -> None:
     prices = "[...document.querySelectorAll('.quotes .last')].map(cell => cell.textContent).join()"
     with firefox(tmp_path / "profile", scripting=False) as tab:
         sign_in(tab, replaying)
