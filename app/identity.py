@@ -1,5 +1,6 @@
 """The viewer: identity and role, view (time zone, number format, language, colours) and update rate."""
 
+import hashlib
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -97,3 +98,8 @@ class Identity(NamedTuple):
     """SHA-256 of the session id or of the token, in hex: safe to log and to compare, useless as a key."""
     scope: Scope | None = None
     """None: a session, which may do whatever its user may."""
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256 in hex, in place of a stored secret. One round is enough for secrets that are random."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

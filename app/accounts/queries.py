@@ -1,6 +1,5 @@
 """Users, invitations, setup links and registrations in our own schema."""
 
-import hashlib
 from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -9,7 +8,7 @@ from asyncpg import Connection, Record
 
 from app.db import password_links
 from app.db.audit import SIGN_IN_ACTIONS
-from app.identity import Role
+from app.identity import Role, secret_hash
 from app.wire.codec.text import clean
 
 LONGEST_ADDRESS = 254
@@ -138,14 +137,14 @@ async def replace_setup_token(connection: "Connection[Record]", token: str) -> N
     """Makes this the only valid setup link."""
     async with connection.transaction():
         await connection.execute("delete from app.setup_tokens where used_at is null")
-        await connection.execute("insert into app.setup_tokens (token_hash) values ($1)", _hash(token))
+        await connection.execute("insert into app.setup_tokens (token_hash) values ($1)", secret_hash(token))
 
 
 async def setup_token_works(connection: "Connection[Record]", token: str) -> bool:
     works: bool = await connection.fetchval(
         "select exists(select from app.setup_tokens where token_hash = $1 and used_at is null)"
         " and not exists(select from app.users where role = 'admin')",
-        _hash(token),
+        secret_hash(token),
     )
     return works
 
@@ -155,7 +154,7 @@ async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
     used = await connection.fetchval(
         "update app.setup_tokens set used_at = now() where token_hash = $1 and used_at is null"
         " and not exists(select from app.users where role = 'admin') returning 1",
-        _hash(token),
+        secret_hash(token),
     )
     return used is not None
 
@@ -170,7 +169,7 @@ async def put_registration(connection: "Connection[Record]", email: str, token: 
         on conflict (email) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at
         """,
         email,
-        _hash(token),
+        secret_hash(token),
         hours,
     )
 
@@ -178,7 +177,7 @@ async def put_registration(connection: "Connection[Record]", email: str, token: 
 async def open_registration(connection: "Connection[Record]", token: str) -> str | None:
     """The address of a valid link."""
     email: str | None = await connection.fetchval(
-        "select email from app.registrations where token_hash = $1 and expires_at > now()", _hash(token)
+        "select email from app.registrations where token_hash = $1 and expires_at > now()", secret_hash(token)
     )
     return email
 
@@ -186,7 +185,7 @@ async def open_registration(connection: "Connection[Record]", token: str) -> str
 async def use_registration(connection: "Connection[Record]", token: str) -> str | None:
     """The address; None if the link is used or expired. Of two simultaneous uses one gets None."""
     email: str | None = await connection.fetchval(
-        "delete from app.registrations where token_hash = $1 and expires_at > now() returning email", _hash(token)
+        "delete from app.registrations where token_hash = $1 and expires_at > now() returning email", secret_hash(token)
     )
     return email
 
@@ -203,7 +202,7 @@ async def open_invite(connection: "Connection[Record]", token: str) -> Invite | 
     return _invite(
         await connection.fetchrow(
             f"select email, role, user_id from app.invites where {_OPEN_INVITE}",  # noqa: S608 - our own text
-            _hash(token),
+            secret_hash(token),
         )
     )
 
@@ -213,7 +212,7 @@ async def use_invite(connection: "Connection[Record]", token: str) -> Invite | N
     return _invite(
         await connection.fetchrow(
             f"delete from app.invites where {_OPEN_INVITE} returning email, role, user_id",  # noqa: S608 - our own text
-            _hash(token),
+            secret_hash(token),
         )
     )
 
@@ -226,7 +225,3 @@ def _user(row: Record | None) -> User | None:
 
 def _invite(row: Record | None) -> Invite | None:
     return Invite(row["email"], Role(row["role"]), row["user_id"]) if row else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -95,10 +95,11 @@ async def account() -> ResponseReturnValue:
 
 
 @blueprint.get("/account/sessions")
+@blueprint.get("/account/streams")
 @guards.signed_in
 @parameters.allow("session")
-async def list_sessions() -> ResponseReturnValue:
-    """The account page lists them."""
+async def show_account() -> ResponseReturnValue:
+    """The account page lists the sessions; the form that ends a stream is on every live page."""
     return redirect("/account", 303)
 
 
@@ -118,13 +119,6 @@ async def end_sessions() -> ResponseReturnValue:
             await record(connection, who.email, *entry)
     if not ended and selection != OTHERS:
         return await errors.answer(404, NO_SUCH_SESSION)
-    return redirect("/account", 303)
-
-
-@blueprint.get("/account/streams")
-@guards.signed_in
-async def streams() -> ResponseReturnValue:
-    """The form is on every live page."""
     return redirect("/account", 303)
 
 

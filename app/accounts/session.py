@@ -1,6 +1,5 @@
 """Identifies the user: a random id in a signed cookie, the session in Redis, the user's row in PostgreSQL."""
 
-import hashlib
 import time
 import warnings
 from collections.abc import Collection, Mapping
@@ -15,7 +14,7 @@ from app import db, deps
 from app.accounts import queries
 from app.accounts.cookie import NonExpiringSerializer
 from app.accounts.queries import User
-from app.identity import Identity, Role
+from app.identity import Identity, Role, secret_hash
 from app.web import client, first_visit, session_end
 from app.web.session_end import SessionEnd
 from app.wire.users.sessions import SessionRecord, SessionStart
@@ -98,7 +97,7 @@ async def load() -> Identity | None:
     if sid is None:
         return None
     sessions = deps.sessions()
-    record = await (sessions.peek(_hash(sid)) if client.is_stream_request() else sessions.load(sid))
+    record = await (sessions.peek(secret_hash(sid)) if client.is_stream_request() else sessions.load(sid))
     if record is None:
         return None
     user = await _users().find(record.user_id, record.epoch)
@@ -152,7 +151,7 @@ async def begin_session(user: User, reason: SessionStart = SessionStart.SIGN_IN,
     if before is not None:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))
-    return _hash(sid)
+    return secret_hash(sid)
 
 
 def refresh_user(user: User) -> None:
@@ -184,7 +183,3 @@ async def _was_here(user: User) -> bool:
 def _users() -> UserCache:
     users: UserCache = current_app.extensions["users"]
     return users
-
-
-def _hash(sid: str) -> str:
-    return hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()

@@ -1,6 +1,5 @@
 """Users, invitations and the audit, as administrators see and change them."""
 
-import hashlib
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +8,7 @@ from asyncpg import Connection, Record
 
 from app.db import password_links
 from app.db.audit import SIGN_IN_ACTIONS
-from app.identity import Role
+from app.identity import Role, secret_hash
 from app.wire.codec.text import clean
 
 LINK_DAYS = 7
@@ -113,7 +112,7 @@ async def link(connection: "Connection[Record]", link_id: UUID) -> InviteLink | 
 
 
 async def link_of(connection: "Connection[Record]", token: str) -> InviteLink | None:
-    row = await connection.fetchrow(f"{_LINKS} and token_hash = $1", _hash(token))
+    row = await connection.fetchrow(f"{_LINKS} and token_hash = $1", secret_hash(token))
     return _link(row) if row else None
 
 
@@ -130,7 +129,7 @@ async def put_link(
                user_id = excluded.user_id, invited_by = excluded.invited_by,
                created_at = now(), expires_at = excluded.expires_at
         """,
-        _hash(token),
+        secret_hash(token),
         email,
         role.value,
         inviter,
@@ -259,7 +258,3 @@ def _person(row: Record) -> Person:
 def _link(row: Record) -> InviteLink:
     names = {name: clean(row[name], LONGEST_ADDRESS) for name in ("email", "inviter")}
     return InviteLink(**{**row, **names, "role": Role(row["role"])})
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.accounts.tokens import bearer, secret
-from app.identity import Role
+from app.identity import Role, secret_hash
 from app.settings.load import Settings
 from app.settings.sections import LimitsSection
 from tests.api.conftest import BOB, PAGE, get, new_token
@@ -71,7 +71,7 @@ async def test_a_token_is_shown_once_and_stored_as_a_hash(desk: Desk) -> None:
 
     assert token not in again
     assert "&lt;b&gt;Bob&#39;s&lt;/b&gt;" in again
-    assert row["token_hash"] == secret.hashed(token)
+    assert row["token_hash"] == secret_hash(token)
     assert token not in str(row)
     assert (answer.status_code, answer.json()["email"], answer.json()["scope"]) == (200, EMAIL, "jobs")
     assert ("alice@example.org", "make_token", "ok", "<b>Bob's</b>, jobs, 30 days") in await audit_entries(desk)
@@ -290,7 +290,7 @@ async def test_each_token_has_its_own_rate_limit(strict: Settings) -> None:
         await add(desk, EMAIL, Role.USER)
         user, tokens = await user_id(desk), [secret.new_token() for _ in range(2)]
         for token in tokens:
-            await keep(desk, user, secret.hashed(token))
+            await keep(desk, user, secret_hash(token))
         answers = [await get(desk, ME, tokens[0]) for _ in range(4)]
 
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

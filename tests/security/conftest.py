@@ -20,7 +20,7 @@ from app.db import roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
-from app.identity import Role, Scope
+from app.identity import Role, Scope, secret_hash
 from app.server.factory import create_app
 from app.settings import sections
 from app.settings.load import Settings
@@ -63,7 +63,7 @@ class Site(NamedTuple):
 
     async def insert_token(self, role: Role, scope: Scope = Scope.READ, token: str = "") -> UUID:
         """The id of a token; those that there were before are gone."""
-        user_id, hash_ = await self.user_id(self.people[role]), secret.hashed(token or secret.new_token())
+        user_id, hash_ = await self.user_id(self.people[role]), secret_hash(token or secret.new_token())
         async with deps.context_of(self.app).pools.own.acquire() as connection, connection.transaction():
             await connection.execute("delete from app.tokens where user_id = $1", user_id)
             token_id = await queries.insert(connection, user_id, "tests", hash_, scope, 1)

@@ -36,6 +36,7 @@ class NewPassword(Form):  # type: ignore[misc]
 
 
 FindInvite = Callable[[str], Awaitable[Invite | None]]
+InvitePage = Callable[[Invite, NewPassword, int], Awaitable[Response]]
 
 
 @blueprint.get("/invite/<token>")
@@ -52,8 +53,8 @@ async def accept(token: str) -> ResponseReturnValue:
     return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
 
 
-async def accept_password(token: str, find: FindInvite, spent: str) -> str | Response:
-    """The hash of the password typed behind a link; or a response: 410, 422 or 429."""
+async def accept_password(token: str, find: FindInvite, spent: str, page: InvitePage | None = None) -> str | Response:
+    """The hash of the password typed behind a link; or a response: 410, 422 or 429. `page`: invite_page by default."""
     wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
@@ -62,7 +63,7 @@ async def accept_password(token: str, find: FindInvite, spent: str) -> str | Res
         return await errors.answer(410, spent)
     form = NewPassword(await request.form, invite.email)
     if not form.validate():
-        return await invite_page(invite, form, 422)
+        return await (page or invite_page)(invite, form, 422)
     return await passwords.hashed(form.password.data)
 
 

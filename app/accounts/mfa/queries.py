@@ -1,10 +1,11 @@
 """Second steps and recovery codes in our own schema (app.second_steps, app.recovery_codes)."""
 
-import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
 from asyncpg import Connection, Record
+
+from app.identity import secret_hash
 
 PENDING_MINUTES = 15
 
@@ -70,7 +71,7 @@ async def use_step(connection: "Connection[Record]", user_id: UUID, step: int) -
 
 async def use_recovery(connection: "Connection[Record]", user_id: UUID, code: str) -> bool:
     changed = await connection.fetchval(
-        "delete from app.recovery_codes where user_id = $1 and code_hash = $2 returning 1", user_id, _hash(code)
+        "delete from app.recovery_codes where user_id = $1 and code_hash = $2 returning 1", user_id, secret_hash(code)
     )
     return changed is not None
 
@@ -80,7 +81,7 @@ async def replace_recovery(connection: "Connection[Record]", user_id: UUID, code
     await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
     await connection.executemany(
         "insert into app.recovery_codes (code_hash, user_id) values ($1, $2)",
-        [(_hash(code), user_id) for code in codes],
+        [(secret_hash(code), user_id) for code in codes],
     )
 
 
@@ -96,7 +97,3 @@ async def remove(connection: "Connection[Record]", user_id: UUID) -> bool:
         "delete from app.second_steps where user_id = $1 returning confirmed_at is not null", user_id
     )
     return bool(changed)
-
-
-def _hash(code: str) -> str:
-    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

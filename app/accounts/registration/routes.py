@@ -7,7 +7,8 @@ from app import deps
 from app.accounts import passwords, queries, throttle
 from app.accounts.emails import Kind
 from app.accounts.forms import Address, Welcome
-from app.accounts.invites.routes import ADDRESS_IN_USE, NewPassword
+from app.accounts.invites.routes import ADDRESS_IN_USE, NewPassword, accept_password
+from app.accounts.queries import Invite
 from app.accounts.session import begin_session
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Role
@@ -51,24 +52,16 @@ async def register() -> ResponseReturnValue:
 @guards.public
 async def choose(token: str) -> ResponseReturnValue:
     _must_be_on(by_mail=True)
-    email = await _pending_address(token)
-    return await _last_page(email, NewPassword()) if email else await errors.answer(410, SPENT)
+    invite = await _find_registration(token)
+    return await _last_page(invite, NewPassword()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/register/<token>")
 @guards.public
 async def finish(token: str) -> ResponseReturnValue:
     _must_be_on(by_mail=True)
-    wait = await throttle.wait_for_welcome(deps.limits(), client.address())
-    if wait is not None:
-        return await errors.answer(429, retry_after=wait)
-    email = await _pending_address(token)
-    if email is None:
-        return await errors.answer(410, SPENT)
-    form = NewPassword(await request.form, email)
-    if not form.validate():
-        return await _last_page(email, form, 422)
-    return await _finished(token, await passwords.hashed(form.password.data))
+    hashed = await accept_password(token, _find_registration, SPENT, _last_page)
+    return hashed if isinstance(hashed, Response) else await _finished(token, hashed)
 
 
 async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
@@ -93,9 +86,10 @@ async def _create_user(email: str, password_hash: str) -> None:
         await record(connection, email, AuditAction.REGISTER, outcome, client.address())
 
 
-async def _pending_address(token: str) -> str | None:
+async def _find_registration(token: str) -> Invite | None:
     async with deps.pools().own.acquire() as connection:
-        return await queries.open_registration(connection, token)
+        email = await queries.open_registration(connection, token)
+    return Invite(email, Role.USER, None) if email else None
 
 
 async def _send_link(email: str) -> None:
@@ -126,5 +120,5 @@ async def _page(form: Address | Welcome, status: int = 200) -> Response:
     )
 
 
-async def _last_page(email: str, form: NewPassword, status: int = 200) -> Response:
-    return await html.page("accounts/registered", title="Your account", status=status, email=email, form=form)
+async def _last_page(invite: Invite, form: NewPassword, status: int = 200) -> Response:
+    return await html.page("accounts/registered", title="Your account", status=status, email=invite.email, form=form)

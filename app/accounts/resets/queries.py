@@ -1,12 +1,11 @@
 """One-time links to choose a new password without an administrator (app.resets)."""
 
-import hashlib
 from uuid import UUID
 
 from asyncpg import Connection, Record
 
 from app.accounts.queries import Invite
-from app.identity import Role
+from app.identity import Role, secret_hash
 
 
 async def put(connection: "Connection[Record]", user_id: UUID, token: str, hours: int) -> None:
@@ -17,7 +16,7 @@ async def put(connection: "Connection[Record]", user_id: UUID, token: str, hours
         on conflict (user_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at
         """,
         user_id,
-        _hash(token),
+        secret_hash(token),
         hours,
     )
 
@@ -27,7 +26,7 @@ async def find(connection: "Connection[Record]", token: str) -> Invite | None:
         await connection.fetchrow(
             "select email, role, users.id from app.resets join app.users as users on users.id = user_id"
             " where token_hash = $1 and expires_at > now() and active",
-            _hash(token),
+            secret_hash(token),
         )
     )
 
@@ -39,14 +38,10 @@ async def use(connection: "Connection[Record]", token: str) -> Invite | None:
             "delete from app.resets using app.users as users"
             " where users.id = user_id and token_hash = $1 and expires_at > now() and active"
             " returning email, role, users.id",
-            _hash(token),
+            secret_hash(token),
         )
     )
 
 
 def _invite(row: Record | None) -> Invite | None:
     return Invite(row["email"], Role(row["role"]), row["id"]) if row else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -12,7 +12,7 @@ from app.accounts import throttle
 from app.accounts.tokens import queries, secret
 from app.accounts.tokens.queries import OwnedToken
 from app.db.audit import AuditAction, AuditOutcome, record
-from app.identity import Identity, Role, Scope
+from app.identity import Identity, Role, Scope, secret_hash
 from app.web import client
 
 FRESH_SECONDS = 1.5
@@ -64,7 +64,7 @@ def install(app: Quart) -> None:
 async def load(token: str, required: Scope) -> Identity | None:
     """None if the token is invalid. A scope below `required` is recorded here; the caller refuses it."""
     cache: TokenCache = current_app.extensions["tokens"]
-    hash_ = secret.hashed(token)
+    hash_ = secret_hash(token)
     owned = await cache.find(hash_) if secret.is_token(token) else None
     reason = _refusal(owned)
     if owned is None or reason:

@@ -11,7 +11,7 @@ from app.accounts.tokens import queries, secret
 from app.accounts.tokens.forms import SCOPES, NewToken
 from app.accounts.tokens.queries import Token
 from app.db.audit import AuditAction, AuditOutcome, record_by
-from app.identity import Scope
+from app.identity import Scope, secret_hash
 from app.web import client, errors, guards, html, reauth
 from app.web.one_time_secret import OneTimeSecret
 
@@ -49,7 +49,7 @@ async def make() -> ResponseReturnValue:
     token, days = secret.new_token(), int(form.days.data) if form.days.data else None
     name, scope = form.name.data, Scope(form.scope.data)
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        token_id = await queries.insert(connection, who.user_id, name, secret.hashed(token), scope, days)
+        token_id = await queries.insert(connection, who.user_id, name, secret_hash(token), scope, days)
         if token_id:
             detail = f"{name}, {scope}, {form.days.data or 'no'} days"
             await record_by(connection, who, AuditAction.MAKE_TOKEN, AuditOutcome.OK, client.address(), detail)
@@ -108,7 +108,7 @@ async def _page(form: NewToken, status: int = 200) -> Response:
     who, new = guards.identity(), NEW.received()
     async with deps.pools().own.acquire() as connection:
         rows = await queries.of(connection, who.user_id)
-        owned = await queries.owned(connection, secret.hashed(new)) if secret.is_token(new) else None
+        owned = await queries.owned(connection, secret_hash(new)) if secret.is_token(new) else None
     mine = owned is not None and owned.token.user_id == who.user_id
     response = await html.page(
         "accounts/tokens",

@@ -1,6 +1,5 @@
 """The form of an API token: ts_, 256 random bits, and a checksum that secret scanners recognize."""
 
-import hashlib
 import re
 import secrets
 import zlib
@@ -18,11 +17,6 @@ def new_token() -> str:
 def is_token(text: str) -> bool:
     """Whether form and checksum are right: rejects mistyped tokens without a query."""
     return SHAPE.fullmatch(text) is not None and _check(text[:-CHECK_DIGITS]) == text[-CHECK_DIGITS:]
-
-
-def hashed(token: str) -> str:
-    """A single round of SHA-256 is enough for 256 random bits."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def _check(text: str) -> str:

@@ -1,12 +1,12 @@
 """Logins that still need a second factor: stored for minutes under a hash, and never a session."""
 
-import hashlib
 import secrets
 from typing import NamedTuple
 from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.identity import secret_hash
 from app.wire.channels import PENDING_LOGIN_PREFIX
 from app.wire.client import reachable
 
@@ -46,4 +46,4 @@ class PendingLogins:
 
 
 def _key(sid: str) -> str:
-    return PENDING_LOGIN_PREFIX + hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()
+    return PENDING_LOGIN_PREFIX + secret_hash(sid)

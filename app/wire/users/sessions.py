@@ -1,6 +1,5 @@
 """Sessions in Redis. Keys hold a hash of the session id only: who reads Redis cannot take one over."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.identity import secret_hash
 from app.wire import lua
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import reachable
@@ -81,7 +81,7 @@ class SessionStore:
     ) -> str:
         """The session id, for the cookie alone."""
         sid = secrets.token_urlsafe(32)
-        hash_ = _hash(sid)
+        hash_ = secret_hash(sid)
         keys = (SESSION_PREFIX + hash_, f"{USER_SESSIONS_PREFIX}{user_id}")
         agent = user_agent.encode("utf-8", "replace")[:300]
         arguments = (self._idle, self._absolute, str(user_id), agent, ip[:64], hash_, epoch, start.value)
@@ -91,7 +91,7 @@ class SessionStore:
 
     async def load(self, sid: str) -> SessionRecord | None:
         """Counts as activity."""
-        return await self._find(_hash(sid), ALWAYS)
+        return await self._find(secret_hash(sid), ALWAYS)
 
     async def peek(self, hash_: str) -> SessionRecord | None:
         """By the hash, and no activity."""
@@ -127,7 +127,7 @@ class SessionStore:
         return [_open_session(hash_.decode(), fields) for hash_, fields in zip(hashes, rows, strict=True) if fields[0]]
 
     async def end(self, sid: str) -> None:
-        hash_ = _hash(sid)
+        hash_ = secret_hash(sid)
         record = await self._find(hash_, NEVER)
         with reachable():
             await self._client.delete(SESSION_PREFIX + hash_)
@@ -175,7 +175,3 @@ def _open_session(hash_: str, fields: Sequence[bytes | None]) -> OpenSession:
     created, used_at, agent, ip, start = ((field or b"").decode("utf-8", "replace") for field in fields)
     session_start = SessionStart.NEW_PASSWORD if start == SessionStart.NEW_PASSWORD else SessionStart.SIGN_IN
     return OpenSession(hash_, float(created), float(used_at or created), agent, ip, session_start)
-
-
-def _hash(sid: str) -> str:
-    return hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()
