@@ -212,10 +212,7 @@ def _whole(table: Table) -> str:
     prices = {name: read.exact(table.columns, name) for name in PRICES}
     there = [f"{price} is not null" for name, price in prices.items() if name not in table.required]
     # NaN is above every number.
-    numbers = [
-        f"not greatest({', '.join(prices.values())}) >= {read.BIG}",
-        f"not {prices['low']} <= -{read.BIG}",
-    ]
+    numbers = [f"not greatest({', '.join(prices.values())}) >= {read.BIG}", f"not {prices['low']} <= -{read.BIG}"]
     return f"({' and '.join([*there, *numbers])})"
 
 

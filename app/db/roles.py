@@ -13,11 +13,7 @@ do $$ begin
 end $$
 """
 
-TIME_OUTS = {
-    "statement_timeout": "3s",
-    "lock_timeout": "1s",
-    "idle_in_transaction_session_timeout": "5s",
-}
+TIME_OUTS = {"statement_timeout": "3s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "5s"}
 """Set on the role, since a pooler drops those of the connection."""
 
 _GRANTS = (

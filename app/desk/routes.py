@@ -145,12 +145,7 @@ async def _symbol_page(
     return await page(
         "desk/symbol",
         title=_title(symbol, quote, view),
-        topics=[
-            symbol_topic(symbol),
-            chart_topic(symbol, span, prices),
-            detections_topic,
-            STATUS,
-        ],
+        topics=[symbol_topic(symbol), chart_topic(symbol, span, prices), detections_topic, STATUS],
         cursor=_begin_at(cursor, detections),
         instrument=instrument,
         headline=quote_partials.headline(quote.without_move, quote.age(time.time()), view) if quote else "",
@@ -199,11 +194,7 @@ def _prices(text: str) -> Prices:
 
 async def unknown(typed: str) -> ResponseReturnValue:
     return await page(
-        "quotes/unknown",
-        title="Unknown symbol",
-        status=404,
-        typed=as_typed(typed),
-        near=deps.symbols().near(typed),
+        "quotes/unknown", title="Unknown symbol", status=404, typed=as_typed(typed), near=deps.symbols().near(typed)
     )
 
 

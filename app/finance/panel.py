@@ -72,11 +72,7 @@ def number_of_ticks(ticks: float) -> int | None:
 
 
 def walk(
-    bars: Sequence[Bar],
-    last: int,
-    width: int = WIDTH,
-    factors: Floats | None = None,
-    tick_size: float | None = None,
+    bars: Sequence[Bar], last: int, width: int = WIDTH, factors: Floats | None = None, tick_size: float | None = None
 ) -> Panel:
     """A row for each of the `last` of the bars, of one symbol and timeframe and oldest first (at least one).
 

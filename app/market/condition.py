@@ -14,17 +14,7 @@ AGE = "{age}"
 """Placeholder of the seconds in a sentence."""
 
 ConditionKind = Literal[
-    "starting",
-    "interrupted",
-    "silent",
-    "absent",
-    "late",
-    "engine",
-    "database",
-    "ended",
-    "halted",
-    "closed",
-    "live",
+    "starting", "interrupted", "silent", "absent", "late", "engine", "database", "ended", "halted", "closed", "live"
 ]
 
 

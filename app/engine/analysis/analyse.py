@@ -43,10 +43,7 @@ def tier(timeframe: str) -> str:
 
 
 def analyse(
-    panel: Panel,
-    thresholds: Thresholds,
-    benchmark: Floats | None = None,
-    indicators_after: float = 0.0,
+    panel: Panel, thresholds: Thresholds, benchmark: Floats | None = None, indicators_after: float = 0.0
 ) -> Analysis:
     """`benchmark`: see studies.read. Indicators are returned for bars that start after `indicators_after`."""
     if not len(panel):

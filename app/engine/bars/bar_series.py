@@ -31,10 +31,7 @@ class BarSeries:
     traded; panels are adjusted for splits."""
 
     def __init__(
-        self,
-        timeframe: Timeframe,
-        splits: Splits = shares.NONE,
-        sizes: Mapping[str, float] = MappingProxyType({}),
+        self, timeframe: Timeframe, splits: Splits = shares.NONE, sizes: Mapping[str, float] = MappingProxyType({})
     ) -> None:
         """`sizes`: tick sizes by symbol, where known."""
         self.timeframe = timeframe

@@ -11,14 +11,7 @@ from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, TIMEFRAME_BY_SPAN, LoadTimeframe
 from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
 from app.wire.jobs.bounds import MOST_LISTED
-from app.wire.jobs.job import (
-    AnyLoad,
-    CsvUniverseLoad,
-    HistoricalLoad,
-    MultiTimeframeLoad,
-    UniverseLoad,
-    UniverseSeed,
-)
+from app.wire.jobs.job import AnyLoad, CsvUniverseLoad, HistoricalLoad, MultiTimeframeLoad, UniverseLoad, UniverseSeed
 
 YEAR = 365
 MOST_BYTES = 1 << 20
