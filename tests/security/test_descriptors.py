@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import Desk, desk, settings
+from tests.stream.conftest import Desk, desk, settings
+from tests.support.waiting import loop_clock
 
 __all__ = ["desk", "settings"]
 
@@ -23,10 +24,10 @@ ALIVE_SECONDS = 0.25
 COMPLAINT = "no file descriptor is left"
 
 
-async def test_requests_without_a_free_file_descriptor_are_answered_and_the_log_stays_short(
+async def test_who_finds_no_descriptor_is_answered_and_the_log_stays_short(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    usual = await seconds_of_health(desk, socket.socket())
+    usual = await wait_for_health(desk, socket.socket())
     clients = [socket.socket() for _ in range(CLIENTS)]
     open_client = socket.socket()
     assert (await send_request(desk, open_client, "/health")).startswith(b"HTTP/1.1 200")
@@ -37,7 +38,7 @@ async def test_requests_without_a_free_file_descriptor_are_answered_and_the_log_
         assert {answer.splitlines()[0] for answer in answers} == {b"HTTP/1.1 503 Service Unavailable"}
         assert all(b"\r\nRetry-After: 5\r\n" in answer for answer in answers)
         for client in clients[-3:]:
-            assert await seconds_of_health(desk, client) < ALIVE_SECONDS + usual
+            assert await wait_for_health(desk, client) < ALIVE_SECONDS + usual
         open_client.sendall(request("/health"))
         assert (await answer_to(open_client)).startswith(b"HTTP/1.1 200")
     lasted = time.monotonic() - began
@@ -87,10 +88,11 @@ async def answer_to(client: socket.socket) -> bytes:
         return await asyncio.get_running_loop().sock_recv(client, 65_536)
 
 
-async def seconds_of_health(desk: Desk, client: socket.socket) -> float:
-    began = time.monotonic()
-    assert (await send_request(desk, client, "/health", "Connection: close\r\n")).startswith(b"HTTP/1.1 200")
-    lasted = time.monotonic() - began
+async def wait_for_health(desk: Desk, client: socket.socket) -> float:
+    """Seconds in which nothing else was done."""
+    async with loop_clock() as clock:
+        assert (await send_request(desk, client, "/health", "Connection: close\r\n")).startswith(b"HTTP/1.1 200")
+        lasted = clock()
     # What the server closes later would be a descriptor for somebody else.
     while await answer_to(client):
         pass

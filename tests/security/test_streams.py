@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -15,10 +14,10 @@ from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
 from tests.api.conftest import new_token
-from tests.pipeline.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
+from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.support.stream_events import tick
 from tests.support.stream_faults import on
-from tests.support.waiting import until
+from tests.support.waiting import loop_clock, until
 
 __all__ = ["desk", "own", "settings"]
 
@@ -49,7 +48,7 @@ DEADLY = (b'{"symbol":"\\ud800","price":1}', b'{"symbol":"AAPL\\u0000","price":1
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-async def test_a_stream_is_neither_cached_nor_buffered_by_a_proxy(desk: Desk, coding: str) -> None:
+async def test_a_stream_is_kept_by_nobody_and_held_back_by_no_proxy(desk: Desk, coding: str) -> None:
     async with desk.stream(f"{APPLE},status", Accept_Encoding=coding) as reader:
         assert await reader.message("message")
         fields = reader.headers
@@ -63,7 +62,7 @@ async def test_a_stream_is_neither_cached_nor_buffered_by_a_proxy(desk: Desk, co
     assert "access-control-allow-origin" not in fields
 
 
-async def test_no_message_on_any_channel_ends_a_stream(desk: Desk) -> None:
+async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
     channels = Channels(**desk.context.settings.channels())
     async with desk.stream(f"{APPLE},patterns,status") as reader:
         await reader.message("message")
@@ -76,18 +75,18 @@ async def test_no_message_on_any_channel_ends_a_stream(desk: Desk) -> None:
         assert {message.event for message in reader.messages} <= {"hello", "message", "beat"}
 
 
-async def test_while_redis_hangs_routes_that_need_it_answer_503_in_time(own: Own, settings: Settings) -> None:
+async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: Own, settings: Settings) -> None:
     own.start()
     desk = Desk(on(own, settings))
     await desk.start()
     await desk.enter()
-    async with desk.client() as client, desk.client() as stranger:
+    async with desk.client() as client, desk.client() as stranger, loop_clock() as clock:
         stranger.cookies.clear()
         assert (await client.get("/ready")).status_code == 200
 
         async def crowd() -> tuple[set[int], float]:
             answers = await asyncio.gather(
-                *(status_and_seconds(client.get("/symbols")) for _ in range(MORE_THAN_CONNECTIONS))
+                *(status_and_seconds(clock, client.get("/symbols")) for _ in range(MORE_THAN_CONNECTIONS))
             )
             return {code for code, _ in answers}, max(seconds for _, seconds in answers)
 
@@ -100,12 +99,12 @@ async def test_while_redis_hangs_routes_that_need_it_answer_503_in_time(own: Own
         await wait_for_idle()
         enters = stranger.post("/login", data={"email": EMAIL, "password": PASSWORD})
         for request in (enters, client.get("/"), client.get("/stream?topics=status"), client.get("/account")):
-            code, seconds = await status_and_seconds(request)
+            code, seconds = await status_and_seconds(clock, request)
             assert code == 503
             assert seconds < IN_TIME
         await until(lambda: not desk.context.health.redis, 15)
         assert (await client.get("/ready")).status_code == 503
-        code, seconds = await status_and_seconds(client.get("/health"))
+        code, seconds = await status_and_seconds(clock, client.get("/health"))
         assert code == 200
         assert seconds < ALIVE_SECONDS
         own.send(signal.SIGCONT)
@@ -118,21 +117,23 @@ async def test_while_redis_hangs_routes_that_need_it_answer_503_in_time(own: Own
     await desk.stop()
 
 
-async def test_when_redis_starts_to_hang_every_route_answers_in_time(own: Own, settings: Settings) -> None:
+async def test_the_moment_that_redis_hangs_every_page_form_and_api_route_answers_in_time(
+    own: Own, settings: Settings
+) -> None:
     """All at once, before anything has noticed. A program's token is kept in the database, and what it reads too."""
     own.start()
     desk = Desk(on(own, settings.model_copy(update={"accounts": AccountsSection(registration=True)})))
     await desk.start()
     await desk.enter()
-    async with desk.client() as client, desk.client() as program:
+    async with desk.client() as client, desk.client() as program, loop_clock() as clock:
         program.cookies.clear()
         program.headers["Authorization"] = f"Bearer {await new_token(client)}"
 
         async def all_of_them() -> tuple[dict[str, int], float]:
             """The status of each that is asked with a session, and the longest wait of all."""
-            looks = [status_and_seconds(client.get(path)) for path in (*PAGES, *API)]
-            forms = [status_and_seconds(client.post(path, data=fields)) for path, fields in FORMS.items()]
-            reads = [status_and_seconds(program.get(path)) for path in API]
+            looks = [status_and_seconds(clock, client.get(path)) for path in (*PAGES, *API)]
+            forms = [status_and_seconds(clock, client.post(path, data=fields)) for path, fields in FORMS.items()]
+            reads = [status_and_seconds(clock, program.get(path)) for path in API]
             answers = await asyncio.gather(*looks, *forms, *reads)
             codes = {path: code for path, (code, _) in zip((*PAGES, *API, *FORMS), answers, strict=False)}
             assert {code for code, _ in answers[-len(reads) :]} <= {200, 404}
@@ -149,10 +150,10 @@ async def test_when_redis_starts_to_hang_every_route_answers_in_time(own: Own, s
     assert seconds < IN_TIME
 
 
-async def status_and_seconds(request: Awaitable[httpx.Response]) -> tuple[int, float]:
+async def status_and_seconds(clock: Callable[[], float], request: Awaitable[httpx.Response]) -> tuple[int, float]:
     """The status, and the seconds until it came."""
-    began = time.monotonic()
-    return (await request).status_code, time.monotonic() - began
+    began = clock()
+    return (await request).status_code, clock() - began
 
 
 async def wait_for_idle() -> None:
