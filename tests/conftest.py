@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 import asyncpg
 import hypothesis
@@ -17,6 +16,7 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
 from app.embedded.places import Places, prepare, remove_sockets
 from app.wire.client import close, connect
+from tests.support.databases import Databases
 from tests.support.folders import fast_folder
 from tests.support.ports import free_port
 
@@ -28,15 +28,6 @@ hypothesis.settings.load_profile("steady")
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 numbers = count(1)
-
-
-class Databases(NamedTuple):
-    """One database as the embedded one is, with both schemas, seen by each role."""
-
-    own: str
-    market: str
-    engine: str
-    superuser: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -123,8 +114,7 @@ def furnished(places: Places, postgres_server: Child) -> str:
 @pytest.fixture
 async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
     async for name in copied(places, furnished):
-        users = (roles.OWN, roles.MARKET, roles.ENGINE, "postgres")
-        yield Databases(*(postgres.url(places, name, user) for user in users))
+        yield Databases.of(places, name)
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from html import unescape
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 from quart import Quart
 from werkzeug.routing import Rule
@@ -19,6 +19,9 @@ from app import deps
 from app.db import migrate, roles
 from app.db.analysis_tables import first_of_all
 from app.db.market import NEEDED, inspect
+from app.embedded import postgres
+from app.embedded.child import Child
+from app.embedded.places import Places
 from app.engine.coverage.measure import measure_coverage
 from app.engine.coverage.result import CoverageQuery
 from app.finance.bars import Timeframe
@@ -30,8 +33,13 @@ from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.server.factory import create_app
 from app.settings.load import Settings
 from app.settings.sections import DatabaseSection, LimitsSection, RedisSection
-from tests.security.conftest import Site, create_people
+from tests.conftest import copied
+from tests.security.conftest import Site, create_people, redis
 from tests.support.foreign_databases import FOREIGN, Foreign
+
+__all__ = ["redis"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
 SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")
@@ -67,10 +75,14 @@ class Place(NamedTuple):
     foreign: Foreign
 
 
-@pytest.fixture(params=list(FOREIGN))
-async def place(request: pytest.FixtureRequest, database_url: str) -> Place:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(FOREIGN))
+async def place(request: pytest.FixtureRequest, places: Places, postgres_server: Child) -> AsyncIterator[Place]:
     """A database that others filled, with our own schema beside it and a role that reads."""
-    foreign = FOREIGN[request.param]
+    async for database in copied(places, "template1"):
+        yield await fill(postgres.url(places, database), FOREIGN[request.param])
+
+
+async def fill(database_url: str, foreign: Foreign) -> Place:
     urls = await roles.prepare(database_url, database_url.partition("?")[0].rpartition("/")[2])
     await migrate.migrate("app", urls.owner)
     link = await asyncpg.connect(database_url)
@@ -83,13 +95,13 @@ async def place(request: pytest.FixtureRequest, database_url: str) -> Place:
     return Place(urls.own, urls.market, foreign)
 
 
-@pytest.fixture
-async def site(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(place: Place, redis: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     app = create_app(
         Settings(
-            data_dir=tmp_path,
+            data_dir=tmp_path_factory.mktemp("site"),
             limits=LimitsSection(per_user=1_000_000, per_address=1_000_000),
-            redis=RedisSection(url=SecretStr(redis_url)),
+            redis=RedisSection(url=SecretStr(redis)),
             database=DatabaseSection(
                 url=SecretStr(place.own), market_url=SecretStr(place.market), acquire_seconds=10.0
             ),
@@ -130,9 +142,7 @@ async def page_answers(site: Site, role: Role) -> dict[str, tuple[int, str]]:
     return answers
 
 
-async def test_every_page_query_and_topic_answers_on_foreign_tables_and_names_what_is_missing(
-    place: Place, site: Site
-) -> None:
+async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, site: Site) -> None:
     lacks, house = place.foreign.lacks, deps.context_of(site.app)
     for role in Role:
         pages = await page_answers(site, role)
@@ -157,7 +167,7 @@ def _selects(part: str | tuple[str, ...] | None) -> list[str]:
     return [f"select * from {select} as one" for select in ((part,) if isinstance(part, str) else part or ())]
 
 
-async def test_foreign_tables_are_read_and_never_written(place: Place) -> None:
+async def test_what_is_found_there_is_read_and_never_written(place: Place) -> None:
     link = await asyncpg.connect(place.market)
     await link.execute("set default_transaction_read_only = off")
     shape = await inspect(link)
@@ -177,7 +187,7 @@ async def test_foreign_tables_are_read_and_never_written(place: Place) -> None:
 
 
 @pytest.mark.parametrize("place", ["documented", "specified"], indirect=True)
-async def test_weeks_and_months_begin_alike_whether_first_or_last_day_is_stored(place: Place) -> None:
+async def test_weeks_and_months_begin_alike_whichever_end_is_stored(place: Place) -> None:
     link = await asyncpg.connect(place.market)
     shape = await inspect(link)
 
@@ -187,7 +197,7 @@ async def test_weeks_and_months_begin_alike_whether_first_or_last_day_is_stored(
 
 
 @pytest.mark.parametrize("place", ["loose"], indirect=True)
-async def test_values_of_other_column_types_are_read_where_possible(place: Place) -> None:
+async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place) -> None:
     link = await asyncpg.connect(place.market)
     shape = await inspect(link)
 
@@ -206,7 +216,7 @@ async def test_values_of_other_column_types_are_read_where_possible(place: Place
     await link.close()
 
 
-async def test_gaps_are_searched_in_any_foreign_tables(place: Place) -> None:
+async def test_gaps_are_looked_for_whatever_is_there(place: Place) -> None:
     link = await asyncpg.connect(place.market, server_settings={"timezone": "UTC"})
     shape = await inspect(link, exact=True)
 

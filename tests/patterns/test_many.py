@@ -5,14 +5,19 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from app.db.analysis_tables import first_of_all
 from app.db.pools import Pool, Pools
+from app.embedded.places import Places
 from app.engine.storage import definitions
 from app.patterns import queries
 from app.patterns.queries import DetectionFilter, PositionedDetection
-from tests.conftest import Databases
+from tests.conftest import copied
+from tests.support.databases import Databases
 from tests.support.query_plans import Explaining
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LAST = datetime(2012, 9, 4, 20, tzinfo=UTC)
 TIERS = {"intraday_patterns": 40_000, "daily_patterns": 8_000, "daily_intraday_patterns": 2_000}
@@ -48,20 +53,28 @@ NARROWED = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
+    """Once for all tests: fifty thousand detections."""
+    async for name in copied(places, furnished):
+        made = Databases.of(places, name)
+        link = await asyncpg.connect(made.engine)
+        for table, rows in TIERS.items():
+            timeframe, other = TIMEFRAMES[table]
+            await link.execute(FURNISH.format(table=table, timeframe=timeframe, other=other), LAST, rows)
+            await link.execute(f"analyze {table}")
+        await link.close()
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pools(databases: Databases) -> AsyncIterator[Pools]:
-    link = await asyncpg.connect(databases.engine)
-    for table, rows in TIERS.items():
-        timeframe, other = TIMEFRAMES[table]
-        await link.execute(FURNISH.format(table=table, timeframe=timeframe, other=other), LAST, rows)
-        await link.execute(f"analyze {table}")
-    await link.close()
     pair = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
     yield pair
     await pair.close()
 
 
-async def test_every_combination_of_filters_uses_an_index(pools: Pools) -> None:
+async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for _ in range(7):  # a server that trusts its generic plans would use one from the sixth time on
@@ -76,7 +89,7 @@ async def test_every_combination_of_filters_uses_an_index(pools: Pools) -> None:
         assert not plan.without_index, (name, plan.scans)
 
 
-async def test_the_pattern_names_to_choose_from_are_read_by_index(pools: Pools, databases: Databases) -> None:
+async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pools, databases: Databases) -> None:
     link = await asyncpg.connect(databases.engine)
     await definitions.put(link)
     await link.close()
@@ -91,7 +104,7 @@ async def test_the_pattern_names_to_choose_from_are_read_by_index(pools: Pools, 
     assert timeframes == ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly", "combo")
 
 
-async def test_a_page_reads_a_bounded_number_of_detections(pools: Pools) -> None:
+async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for query in (DetectionFilter(direction="neutral"), DetectionFilter(min_confidence=1.0)):
@@ -103,7 +116,7 @@ async def test_a_page_reads_a_bounded_number_of_detections(pools: Pools) -> None
             assert page.next is not None
 
 
-async def test_pages_neither_miss_nor_repeat_a_detection_for_any_filter(
+async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
     pools: Pools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "MOST_COMPARED", 3_000)
@@ -127,7 +140,7 @@ async def test_pages_neither_miss_nor_repeat_a_detection_for_any_filter(
             assert [tuple(each.position) for each in detections][: len(expected)] == expected, name
 
 
-async def test_a_direction_without_detections_runs_no_search(pools: Pools) -> None:
+async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining = Explaining(connection)

@@ -6,14 +6,19 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from app.db.pools import Pool, Pools
+from app.embedded.places import Places
 from app.finance.bars import Timeframe
 from app.finance.periods import SECONDS
 from app.quotes import queries as chart_queries
 from app.quotes.bars import queries
-from tests.conftest import Databases
+from tests.conftest import copied
+from tests.support.databases import Databases
 from tests.support.query_plans import Explaining
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LAST = datetime(2012, 8, 31, 20, tzinfo=UTC)
 MINUTES, DAYS, LIMIT = 40_000, 5_000, 50
@@ -29,9 +34,21 @@ RANGES = {
 EACH: list[Timeframe] = ["1min", "5min", "15min", "30min", "hourly", "daily"]
 
 
-@pytest.fixture(params=[True, False], ids=["analysed", "without statistics"])
-async def pools(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[Pools]:
-    link = await asyncpg.connect(databases.engine)
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=[True, False], ids=["analysed", "without statistics"]
+)
+async def pools(request: pytest.FixtureRequest, places: Places, furnished: str) -> AsyncIterator[Pools]:
+    """Once for all tests, which only read: a quarter of a million rows are made for them."""
+    async for name in copied(places, furnished):
+        databases = Databases.of(places, name)
+        await store_bars(databases.engine, analysed=request.param)
+        opened = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
+        yield opened
+        await opened.close()
+
+
+async def store_bars(url: str, *, analysed: bool) -> None:
+    link = await asyncpg.connect(url)
     for symbol in ("AAPL", "IBM", "MSFT"):
         for table, unit in (("ohlcv_1min", "minute"), ("ohlcv_hourly", "hour")):
             await link.execute(
@@ -47,12 +64,9 @@ async def pools(request: pytest.FixtureRequest, databases: Databases) -> AsyncIt
             LAST.date(),
             DAYS,
         )
-    if request.param:
+    if analysed:
         await link.execute("analyze ohlcv_1min, ohlcv_hourly, ohlcv_daily")
     await link.close()
-    database_pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
-    yield database_pools
-    await database_pools.close()
 
 
 @pytest.mark.parametrize("timeframe", EACH)
