@@ -1,16 +1,16 @@
 """From Redis to the pixel, in a real browser."""
 
-import json
-import time
+import asyncio
 from collections.abc import Iterator
-from uuid import uuid4
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import hide, signed_in
 from tests.support.desk_process import Desk, within
-from tests.support.live_ticks import tick
+from tests.support.live_ticks import pattern, tick
+from tests.support.stored_bars import PatternRow, store_patterns
 
 pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
@@ -23,30 +23,31 @@ def page(browser: Browser, quiet: Desk) -> Iterator[Page]:
     page.context.close()
 
 
-def pattern(symbol: str, name: str, at: float) -> bytes:
-    data = {"symbol": symbol, "pattern": name, "confidence": 0.91, "timeframe": "1min", "timestamp": at}
-    envelope = {"event_type": "pattern_detected", "source": "TickStockPL", "timestamp": time.time()}
-    return json.dumps({**envelope, "data": {**data, "flow_id": str(uuid4())}}).encode()
+def publish(desk: Desk, symbol: str, name: str, *, stored: bool = False) -> None:
+    """With `stored` as an engine does, which puts it into the database first: there a page that is opened finds it."""
+    place, message = pattern(symbol, name)
+    if stored:
+        url, row = desk.run_json()["engine_database_url"], PatternRow(symbol, name, float(place))
+        with ThreadPoolExecutor(1) as beside_the_loop_of_the_browser:
+            beside_the_loop_of_the_browser.submit(asyncio.run, store_patterns(url, "1min", [row])).result(30)
+    desk.redis().publish("tickstock.events.patterns", message)
 
 
-def test_a_published_tick_changes_the_page(page: Page, quiet: Desk) -> None:
-    at = 1346770800.0  # 2012-09-04 11:00 in New York
-
+def test_a_tick_becomes_a_pixel(page: Page, quiet: Desk) -> None:
     for price in ("671.23", "668.04"):
-        assert quiet.redis().publish("tickstock.data.raw", tick("AAPL", float(price), at)) >= 1
+        assert quiet.redis().publish("tickstock.data.raw", tick("AAPL", float(price))) >= 1
         expect(page.locator("#row-aapl .last")).to_contain_text(price)
-        at += 1
 
 
 def test_a_pattern_published_on_redis_appears_in_an_open_page(page: Page, quiet: Desk) -> None:
-    quiet.redis().publish("tickstock.events.patterns", pattern("MSFT", "Hammer", 1346770860.0))
+    publish(quiet, "MSFT", "Hammer")
 
     first = page.locator("#feed > *").first
     expect(first).to_contain_text("MSFT")
     expect(first).to_contain_text("Hammer")
 
 
-def test_malformed_messages_stop_no_update(page: Page, quiet: Desk) -> None:
+def test_a_message_that_nobody_understands_stops_nothing(page: Page, quiet: Desk) -> None:
     redis = quiet.redis()
     for poison in (
         b"\xff\xfe",
@@ -64,7 +65,7 @@ def test_malformed_messages_stop_no_update(page: Page, quiet: Desk) -> None:
         ):
             redis.publish(channel, poison)
 
-    redis.publish("tickstock.data.raw", tick("IBM", 199.87, 1346770900.0))
+    redis.publish("tickstock.data.raw", tick("IBM", 199.87))
 
     expect(page.locator("#row-ibm .last")).to_contain_text("199.87")
 
@@ -74,8 +75,8 @@ def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
     page.on("request", lambda request: requests.append(request.url))
     name = 'Doji"><img src=x onerror=alert(1)><hx-partial hx-target="body">gone</hx-partial>'
 
-    quiet.redis().publish("tickstock.events.patterns", pattern("IBM", name, 1346770960.0))
-    quiet.redis().publish("tickstock.events.patterns", pattern("IBM", "Hammer", 1346770961.0))
+    publish(quiet, "IBM", name)
+    publish(quiet, "IBM", "Hammer")
 
     first = page.locator("#feed > *").first  # when the later one is there, the hostile one came
     expect(first).to_contain_text("IBM")
@@ -84,9 +85,9 @@ def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
     assert not [url for url in requests if url.endswith("/x")]
 
 
-def test_patterns_published_while_a_tab_was_hidden_are_there_on_return(page: Page, quiet: Desk) -> None:
+def test_what_was_published_while_the_tab_was_away_is_there_on_return(page: Page, quiet: Desk) -> None:
     page.context.set_offline(True)
-    quiet.redis().publish("tickstock.events.patterns", pattern("FB", "ShootingStar", 1346771020.0))
+    publish(quiet, "FB", "ShootingStar", stored=True)
     page.context.set_offline(False)
     page.reload()
 
@@ -96,8 +97,8 @@ def test_patterns_published_while_a_tab_was_hidden_are_there_on_return(page: Pag
 def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> None:
     with page.expect_event("requestfailed", lambda request: "/stream" in request.url):
         hide(page, True)
-    quiet.redis().publish("tickstock.events.patterns", pattern("GOOG", "MorningStar", 1346771080.0))
-    quiet.redis().publish("tickstock.data.raw", tick("GOOG", 681.17, 1346771080.0))
+    publish(quiet, "GOOG", "MorningStar")
+    quiet.redis().publish("tickstock.data.raw", tick("GOOG", 681.17))
 
     hide(page, False)
 
@@ -105,7 +106,7 @@ def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> No
     expect(page.locator("#row-goog .last")).to_contain_text("681.17")
 
 
-def test_of_eight_tabs_the_visible_one_is_live(browser: Browser, replaying: Desk) -> None:
+def test_of_eight_tabs_the_one_that_is_shown_is_live(browser: Browser, replaying: Desk) -> None:
     """More than a browser has connections, and more than a person may have streams: hidden tabs hold neither."""
     first = signed_in(browser, replaying)
     pages = [first, *(first.context.new_page() for _ in range(7))]
@@ -122,7 +123,7 @@ def test_of_eight_tabs_the_visible_one_is_live(browser: Browser, replaying: Desk
     first.context.close()
 
 
-def test_the_sixth_window_says_so_and_can_take_over(browser: Browser, replaying: Desk) -> None:
+def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replaying: Desk) -> None:
     """All are visible: each holds a connection, and the browser has six."""
     first = signed_in(browser, replaying)
     pages = [first, *(first.context.new_page() for _ in range(5))]
@@ -142,7 +143,7 @@ def test_the_sixth_window_says_so_and_can_take_over(browser: Browser, replaying:
     first.context.close()
 
 
-def test_redis_denies_no_command_of_the_processes(replaying: Desk) -> None:
+def test_redis_refuses_nothing_that_the_processes_do(replaying: Desk) -> None:
     """By then the feed has played, the engine has found patterns, and people have come and gone."""
     refusals = {entry["object"] for entry in replaying.redis().acl_log()}
 
