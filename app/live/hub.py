@@ -11,11 +11,11 @@ from uuid import UUID
 
 from app.identity import Identity, Rate, View
 from app.live.audience import Audience
-from app.live.bounds import LIMITS, HubFull, StreamLimits, UserStreamsFull
 from app.live.connection import StreamConnection
 from app.live.frames import FrameEncoding, FramePart, PendingChanges, RenderedPush, data_part
 from app.live.gzip_blocks import SmallChains
 from app.live.histogram import Histogram
+from app.live.limits import LIMITS, HubFull, StreamLimits, UserStreamsFull
 from app.live.pending_snapshots import NO_POSITION, PendingSnapshots
 from app.live.recent import RecentEntries
 from app.live.scheduler import FrameScheduler, SchedulerCallbacks

@@ -13,10 +13,10 @@ from app import deps, wire
 from app.deps import AppContext, SnapshotFailed, StreamRecovery
 from app.identity import Rate
 from app.live import transports
-from app.live.bounds import HubFull, UserStreamsFull
 from app.live.connection import StreamConnection, stream_head
 from app.live.frames import FrameEncoding, chunk, unchunk, wrap
 from app.live.hub import Hub
+from app.live.limits import HubFull, UserStreamsFull
 from app.live.socket import WebSocketTransport, serve_socket
 from app.live.topics import RequestedTopics, Subscription
 from app.pipeline import stream_log

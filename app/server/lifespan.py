@@ -16,9 +16,9 @@ from app.delivery.email.sender import EmailSender
 from app.deps import AppContext
 from app.health.probe import HealthProbe
 from app.indicators.board import IndicatorBoard
-from app.live.bounds import StreamLimits
 from app.live.cursors import Cursors
 from app.live.hub import Hub
+from app.live.limits import StreamLimits
 from app.live.topics import symbol_topic
 from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard

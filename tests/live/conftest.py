@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.live.bounds import StreamLimits
 from app.live.hub import Hub
+from app.live.limits import StreamLimits
 from tests.support.recording_transport import PushCounter, markup
 from tests.support.topic_rules import RULES
 

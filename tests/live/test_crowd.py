@@ -1,7 +1,7 @@
 """Many at once."""
 
-from app.live.bounds import StreamLimits
 from app.live.hub import Hub
+from app.live.limits import StreamLimits
 from tests.support.recording_transport import FEED, join, markup
 from tests.support.topic_rules import RULES
 

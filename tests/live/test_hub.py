@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from app.identity import Identity, NumberForm, Rate, Role, View
-from app.live.bounds import HubFull, StreamLimits
 from app.live.connection import StreamConnection
 from app.live.frames import FramePart
 from app.live.hub import Hub
+from app.live.limits import HubFull, StreamLimits
 from quart_sse.tests.whatwg import Message
 from tests.support.recording_transport import (
     FEED,

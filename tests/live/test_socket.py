@@ -14,9 +14,9 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, Tex
 
 from app.identity import Rate
 from app.live import rfc6455
-from app.live.bounds import StreamLimits
 from app.live.frames import FrameEncoding
 from app.live.hub import Hub
+from app.live.limits import StreamLimits
 from app.live.rfc6455 import ClientFrameParser, WebSocketFrame
 from app.live.socket import MOST_A_SECOND, WebSocketTransport
 from tests.support.recording_transport import NEW_YORK, PushCounter, markup
