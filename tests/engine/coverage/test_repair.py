@@ -7,7 +7,7 @@ import asyncpg
 from app.engine.coverage.repair_plans import repair_plans
 from app.engine.coverage.result import Coverage, Missing, Suspect
 from app.engine.loads.providers.provider import DateRange
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 
 FIRST, LATER, LAST = date(2012, 1, 3), date(2012, 3, 1), date(2012, 6, 1)

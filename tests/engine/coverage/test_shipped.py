@@ -13,7 +13,7 @@ from app.engine.coverage.result import CoverageQuery, ExplainedJump, Suspect
 from app.engine.storage.markets import on_exchange
 from app.finance.history import LargeMove
 from app.finance.markets import market as market_of
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 
 PROFIT_WARNING = "After the close of the day before Apple announced that revenue and profit"

@@ -14,7 +14,7 @@ from app.engine.eod.day_close import PHASES, DayClose, Event
 from app.finance import calendar, sessions
 from app.wire.codec import codec
 from app.wire.events.event import ProcessingChanged
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 from tests.support.day_close import DAY, SYMBOLS, Row, close_day, random_rows, run_of, store, tables
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.eod.day_close import PHASES
-from tests.cli.conftest import ROOT, command, environment
+from tests.commands.conftest import ROOT, command, environment
 from tests.conftest import Databases
 from tests.support.day_close import DAY, SYMBOLS, close_day, random_rows, run_of, store, tables
 

@@ -10,7 +10,7 @@ from app.cli import main
 from app.commands.load_provider import ProviderRequest, load_provider
 from app.embedded.places import Unusable
 from app.settings.load import Settings
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 from tests.engine.loads.conftest import checksum, write_csv
 from tests.support.history_server import KEY, bar, speaking

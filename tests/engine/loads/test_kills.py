@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from tests.cli.conftest import ROOT, environment
+from tests.commands.conftest import ROOT, environment
 from tests.conftest import Databases
 from tests.engine.loads.conftest import checksum, load_file, write_csv
 

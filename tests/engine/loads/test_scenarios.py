@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 
 from app.finance import scenarios
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 from tests.engine.loads.conftest import checksum
 

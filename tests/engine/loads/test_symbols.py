@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 from tests.engine.loads.conftest import load_file, write_csv
 from tests.support import symbol_examples

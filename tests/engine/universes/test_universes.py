@@ -9,7 +9,7 @@ import pytest
 from app.engine.universes import queries, values
 from app.engine.universes.resolve import UnknownUniverse, resolve_members
 from app.engine.universes.universe import BOTH, ETFS, STOCKS, THEMES, Universe
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 
 UNIVERSES = [

@@ -1,7 +1,6 @@
 """Old detections become statistics: nothing is counted twice, and nothing is lost."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import asyncpg
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from app.db.pools import Pool
 from app.engine.eod import retention
 from app.engine.storage import retention as storage_retention
-from tests.conftest import Databases
 
 DAY = date(2012, 9, 4)
 DAYS = 90
@@ -49,20 +47,6 @@ select pattern_type, timeframe, coalesce(pattern_data ->> 'direction', 'neutral'
  order by 1, 2, 3, 4
 """
 STATISTICS = "select * from pattern_statistics order by pattern_type, timeframe, direction, month"
-
-
-@pytest.fixture
-async def link(databases: Databases) -> Any:
-    connection = await asyncpg.connect(databases.engine, server_settings={"timezone": "UTC"})
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def pool(databases: Databases) -> Any:
-    database_pool = Pool(databases.engine, "retention", 2, acquire_seconds=10.0, statement_ms=10_000)
-    yield database_pool
-    await database_pool.close()
 
 
 async def furnish(link: asyncpg.Connection) -> list[asyncpg.Record]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.db import roles
-from tests.cli.conftest import RunningCommand
+from tests.commands.conftest import RunningCommand
 from tests.conftest import Databases
 from tests.support.ports import free_port
 from tests.support.run_status import status

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from app.embedded import places, postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
-from tests.cli.conftest import RunningCommand
+from tests.commands.conftest import RunningCommand
 from tests.support.ports import free_port
 
 BLOCK = """

@@ -18,7 +18,7 @@ from app.settings.load import Settings
 from app.settings.sections import IngestSection, RedisSection
 from app.wire.client import close, connect
 from app.wire.state import market_clock
-from tests.cli.conftest import command
+from tests.commands.conftest import command
 from tests.conftest import Databases
 from tests.support.coverage_bars import Day, Series, measured_coverage, store
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from tests.cli.conftest import ROOT, command
+from tests.commands.conftest import ROOT, command
 
 
 def only_line(done: "subprocess.CompletedProcess[str]") -> str:

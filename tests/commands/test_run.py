@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from tests.cli.conftest import RunningCommand, command
+from tests.commands.conftest import RunningCommand, command
 from tests.embedded.conftest import alive, within
 from tests.support.ports import free_port
 from tests.support.run_status import status

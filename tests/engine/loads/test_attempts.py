@@ -11,7 +11,7 @@ from app.wire.channels import JOBS_DATA_LOAD
 from app.wire.events.event import RunChanged
 from app.wire.jobs import job
 from app.wire.jobs.job import HistoricalLoad
-from tests.cli.conftest import ROOT
+from tests.commands.conftest import ROOT
 from tests.conftest import Databases
 from tests.support.load_requests import Room
 from tests.support.running_engine import eventually, hearing, of
