@@ -7,8 +7,9 @@ from typing import Any
 from app.accounts import queries
 from app.accounts.queries import User
 from app.accounts.resets import queries as resets
+from app.delivery.channel import Message
 from app.delivery.email.queries import DueEmail
-from app.delivery.email.sender import Compose, Email
+from app.delivery.email.sender import Compose
 
 LINK_HOURS = 1
 
@@ -48,12 +49,12 @@ TEXTS = {
 
 def composer(public_url: str) -> Compose:
     # Links are made when the e-mail is sent, so that what waits in the queue opens nothing.
-    async def compose(connection: Any, due: DueEmail) -> Email | None:
+    async def compose(connection: Any, due: DueEmail) -> Message | None:
         user = await _recipient(connection, due)
         if user is None and due.email and due.kind == Kind.REGISTER:
             token = secrets.token_urlsafe(32)
             await queries.put_registration(connection, due.email, token, LINK_HOURS)
-            return _email(due.email, NEW_ACCOUNT, public_url, f"{public_url}/register/{token}")
+            return _message(due, due.email, NEW_ACCOUNT, public_url, f"{public_url}/register/{token}")
         if user is None or not user.active or due.kind not in TEXTS:
             return None
         link = ""
@@ -61,7 +62,7 @@ def composer(public_url: str) -> Compose:
             token = secrets.token_urlsafe(32)
             await resets.put(connection, user.id, token, LINK_HOURS)
             link = f"{public_url}/reset/{token}"
-        return _email(user.email, TEXTS[Kind(due.kind)], public_url, link)
+        return _message(due, user.email, TEXTS[Kind(due.kind)], public_url, link)
 
     return compose
 
@@ -72,6 +73,6 @@ async def _recipient(connection: Any, due: DueEmail) -> User | None:
     return await queries.user_by_email(connection, due.email or "")
 
 
-def _email(to: str, template: tuple[str, str], url: str, link: str) -> Email:
+def _message(due: DueEmail, to: str, template: tuple[str, str], url: str, link: str) -> Message:
     subject, text = template
-    return Email(to, subject, text.format(url=url, link=link))
+    return Message(due.message_id, to, subject, text.format(url=url, link=link))

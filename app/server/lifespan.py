@@ -13,6 +13,7 @@ from app import deps, logs
 from app.accounts import emails
 from app.db import errorlog
 from app.delivery.email.sender import EmailSender
+from app.delivery.email.transport import EmailChannel
 from app.deps import AppContext
 from app.health.probe import HealthProbe
 from app.indicators.board import IndicatorBoard
@@ -98,7 +99,7 @@ class Runtime:
         self._resync = Resync(self._hub, self._topics)
         self._tasks: list[asyncio.Task[None]] = []
         self._probe = HealthProbe(redis_url, self._pools, lambda: self._subscriber.stats, self._receiver, self._hub)
-        self._emails = EmailSender(self._pools.own, settings.mail, emails.composer(settings.public_url))
+        self._emails = EmailSender(self._pools.own, EmailChannel(settings.mail), emails.composer(settings.public_url))
         self.context = self._context(settings, RateLimiter(redis_url, breaker), cursors)
         ready = partial(setattr, self.context, "seeded", True)
         self._seeding = Seeding(

@@ -12,8 +12,9 @@ from quart.typing import TestClientProtocol as Client
 
 from app.accounts import bootstrap
 from app.db.pools import Pool
+from app.delivery.channel import Message
 from app.delivery.email import sender as email_sender
-from app.delivery.email.sender import Email, build_message
+from app.delivery.email.transport import build_message
 from app.identity import Role
 from app.settings.sections import MailSection
 from tests.accounts.conftest import ORIGIN
@@ -130,8 +131,21 @@ async def test_an_email_is_given_up_after_five_attempts(
     assert postbox.refusals == 95
 
 
-async def test_an_unreachable_mail_server_delays_no_request(
-    redis_url: str, database_url: str, tmp_path: Path, port: int, pool: Pool
+async def test_an_email_that_is_refused_for_good_is_given_up_at_once(
+    client: Client, pool: Pool, postbox: Postbox
+) -> None:
+    postbox.refusals, postbox.refusal = 100, "554 no"
+    await forgot(client)
+    async with asyncio.timeout(15):
+        while not [row for row in await rows(pool) if row["given_up_at"]]:
+            await asyncio.sleep(0.05)
+
+    (row,) = await rows(pool)
+    assert (row["tries"], row["trouble"], row["sent_at"]) == (1, "SMTPDataError 554", None)
+
+
+async def test_an_unreachable_mail_server_delays_no_request_and_is_logged_at_the_start(
+    redis_url: str, database_url: str, tmp_path: Path, port: int, pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     mail = MailSection(host="127.0.0.1", port=port, sender=SENDER, tls="none")
     async with app_with_mail(redis_url, database_url, tmp_path, mail) as quart:
@@ -142,6 +156,7 @@ async def test_an_unreachable_mail_server_delays_no_request(
 
     assert answer == (303, "/forgot?done=1")
     assert (await rows(pool))[0]["sent_at"] is None
+    assert "email cannot be sent now: SMTPConnectError" in caplog.text
 
 
 async def test_the_smtp_password_is_never_sent_over_an_unencrypted_connection(
@@ -214,7 +229,7 @@ async def test_a_hanging_mail_server_holds_one_email_and_no_other_sender_repeats
 )
 def test_a_message_to_more_than_one_address_is_refused(to: str) -> None:
     with pytest.raises(ValueError, match="not one address"):
-        build_message(Email(to, "subject", "text"), SENDER)
+        build_message(Message("1", to, "subject", "text"), SENDER)
 
 
 @pytest.mark.parametrize("sender", ["", "desk", "a@b.example, c@d.example", "a@b.example\nBcc: x@y.example"])

@@ -117,7 +117,7 @@ def test_only_delivery_and_providers_open_outgoing_connections(module: str) -> N
     # A provider's address is the operator's word; the courier guards against what users name.
     provider = {"app/engine/loads/providers/rest.py"} if module == "httpx" else set()
 
-    assert [name for name in importers(module) if name not in provider | {"app/delivery/email/sender.py"}] == []
+    assert [name for name in importers(module) if name not in provider | {"app/delivery/email/transport.py"}] == []
 
 
 def test_embedded_imports_only_the_standard_library() -> None:

@@ -104,6 +104,14 @@ def test_imports_point_down() -> None:
     assert upward == []
 
 
+def test_a_channel_knows_neither_database_nor_redis_nor_request() -> None:
+    """What is to be sent, to whom and when again is for others to say."""
+    channels = [tree.APP / "delivery/channel.py", *(tree.APP / "delivery").glob("*/transport.py")]
+    parts = {part(module) for path in channels for module, _, _ in tree.imports(path) if root(module) == "app"}
+
+    assert parts == {"delivery", "settings"}
+
+
 @pytest.mark.parametrize("module", ["app/web/numbers.py", "app/web/times.py", "app/web/formats.py"])
 def test_formats_and_tables_need_no_template_and_no_request(module: str) -> None:
     """Files, e-mails and the API write them by the same functions as pages."""

@@ -27,6 +27,9 @@ class Postbox:
         self.port = port
         self.letters: list[EmailMessage] = []
         self.refusals = 0
+        self.refusal = "451 later"
+        self.refused_recipients: dict[str, str] = {}
+        """Addresses with what is answered to them."""
         self._controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=STARTED_WITHIN)
 
     def start(self) -> None:
@@ -35,10 +38,19 @@ class Postbox:
     def stop(self) -> None:
         self._controller.stop()
 
+    async def handle_RCPT(  # noqa: N802 - its name
+        self, _server: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if reply := self.refused_recipients.get(address):
+            return reply
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 known"
+
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - its name
         if self.refusals:
             self.refusals -= 1
-            return "451 later"
+            return self.refusal
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         assert envelope.rcpt_tos == [message["To"].addresses[0].addr_spec]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.delivery.email.sender import Email, build_message
+from app.delivery.channel import Message
+from app.delivery.email.transport import build_message
 from app.web.forms.fields import is_email, normal_email
 
 VALID = ["a@b", "alice@example.org", "o'brien+desk@example.co.uk", "zofie@příklad.example", "x" * 64 + "@example.org"]
@@ -29,7 +30,7 @@ INVALID = [
 @pytest.mark.parametrize("text", VALID)
 def test_an_accepted_e_mail_address_can_be_used_in_a_header(text: str) -> None:
     assert is_email(normal_email(f" {text.upper()} "))
-    assert build_message(Email(text, "subject", "text"), "desk@example.org")["To"]
+    assert build_message(Message("1", text, "subject", "text"), "desk@example.org")["To"]
 
 
 @pytest.mark.parametrize("text", INVALID, ids=ascii)

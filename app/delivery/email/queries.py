@@ -1,5 +1,6 @@
 """E-mails that wait, were sent or were given up: kind and recipient, and no secret."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,12 @@ class DueEmail(NamedTuple):
     kind: str
     user_id: UUID | None
     email: str | None
+    created_at: datetime
+
+    @property
+    def message_id(self) -> str:
+        """The same in every try; another one for every e-mail, also after the table was made anew."""
+        return f"{self.id}.{int(self.created_at.timestamp() * 1000)}"
 
 
 async def put(connection: "Connection[Record]", kind: str, email: str) -> None:
@@ -58,7 +65,7 @@ async def claim(connection: "Connection[Record]", limit: int) -> list[DueEmail]:
          where id in (select id from app.letters
                        where sent_at is null and given_up_at is null and due_at <= now()
                        order by due_at limit $1 for update skip locked)
-        returning id, kind, user_id, email
+        returning id, kind, user_id, email, created_at
         """,
         limit,
     )
@@ -69,12 +76,14 @@ async def sent(connection: "Connection[Record]", email: DueEmail) -> None:
     await connection.execute("update app.letters set sent_at = now() where id = $1", email.id)
 
 
-async def failed(connection: "Connection[Record]", email: DueEmail, trouble: str) -> None:
+async def failed(connection: "Connection[Record]", email: DueEmail, trouble: str, *, final: bool) -> None:
+    """Given up if it is `final`, or after MOST_TRIES."""
     await connection.execute(
-        "update app.letters set trouble = $2, given_up_at = case when tries >= $3 then now() end where id = $1",
+        "update app.letters set trouble = $2, given_up_at = case when $4 or tries >= $3 then now() end where id = $1",
         email.id,
         trouble[:200],
         MOST_TRIES,
+        final,
     )
 
 

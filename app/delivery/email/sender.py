@@ -1,52 +1,36 @@
-"""Sends e-mails by SMTP: each is stored first, then sent, and retried for a while; no request waits for it."""
+"""The queue of e-mails: each is stored first, then sent, and retried for a while; no request waits for it."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate, make_msgid
-from typing import Any, NamedTuple, NoReturn
-
-import aiosmtplib
+from typing import Any, NoReturn
 
 from app import db
 from app.db.pools import Pool
+from app.delivery.channel import Channel, Message, Outcome, Result
 from app.delivery.email import queries
 from app.delivery.email.queries import DueEmail
-from app.settings.sections import ADDRESS, MailSection
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
-ANSWER_SECONDS = 10.0
-SEND_SECONDS = 30.0
+NOTHING_DUE = Outcome(Result.ACCEPTED)
 
-REFUSALS = (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError)
-
-
-class Email(NamedTuple):
-    to: str
-    subject: str
-    text: str
-
-
-Compose = Callable[[Any, DueEmail], Awaitable[Email | None]]
+Compose = Callable[[Any, DueEmail], Awaitable[Message | None]]
 """Writes its text, with a database connection; None if it is no longer due."""
 
 
 class EmailSender:
-    def __init__(self, pool: Pool, mail: MailSection, compose: Compose) -> None:
+    def __init__(self, pool: Pool, channel: Channel, compose: Compose) -> None:
         self._pool = pool
-        self._mail = mail
+        self._channel = channel
         self._compose = compose
         self._more = asyncio.Event()
 
     @property
     def on(self) -> bool:
-        return bool(self._mail.host)
+        return self._channel.configured
 
     async def put(self, connection: Any, kind: str, email: str, *, account_only: bool = True) -> None:
         """Stores it in the caller's transaction, so that an announced e-mail is sent whatever fails afterwards.
@@ -62,8 +46,16 @@ class EmailSender:
 
     async def run(self) -> None:
         if self.on:
-            await self._deliver()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._check())
+                tasks.create_task(self._deliver())
         await asyncio.Event().wait()
+
+    async def _check(self) -> None:
+        """So that a wrong setting is logged at the start, and not with the first lost password."""
+        outcome = await self._channel.check()
+        if outcome.result is not Result.ACCEPTED:
+            logger.warning("%s cannot be sent now: %s", self._channel.name, outcome.reason)
 
     async def _deliver(self) -> NoReturn:
         while True:
@@ -86,44 +78,14 @@ class EmailSender:
         return bool(claimed)
 
     async def _try(self, due: DueEmail) -> None:
-        trouble = ""
         async with self._pool.acquire() as connection:
-            email = await self._compose(connection, due)
-        try:
-            if email is not None:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._send(email)
-        except REFUSALS as error:
-            # The text may repeat what was sent; kind and code do not.
-            trouble = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
-            logger.warning("e-mail %d not sent: %s", due.id, trouble)
+            message = await self._compose(connection, due)
+        outcome = await self._channel.send(message) if message else NOTHING_DUE
+        if outcome.result is not Result.ACCEPTED:
+            logger.warning("e-mail %d not sent: %s", due.id, outcome.reason)
         async with self._pool.acquire() as connection:
-            await (queries.failed(connection, due, trouble) if trouble else queries.sent(connection, due))
-
-    async def _send(self, email: Email) -> None:
-        mail = self._mail
-        await aiosmtplib.send(
-            build_message(email, mail.sender),
-            hostname=mail.host,
-            port=mail.port,
-            username=mail.user or None,
-            password=mail.password.get_secret_value() or None,
-            use_tls=mail.tls == "tls",
-            start_tls=mail.tls == "starttls",
-            timeout=ANSWER_SECONDS,
-        )
-
-
-def build_message(email: Email, sender: str) -> EmailMessage:
-    """Raises ValueError for an address that would be more than one, or more than an address."""
-    if not ADDRESS.fullmatch(email.to):
-        raise ValueError("not one address")
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address("TickStock", addr_spec=sender)
-    message["To"] = Address(addr_spec=email.to)
-    message["Subject"] = email.subject
-    message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(email.text)
-    return message
+            if outcome.result is Result.ACCEPTED:
+                await queries.sent(connection, due)
+            else:
+                final = outcome.result is Result.PERMANENT
+                await queries.failed(connection, due, outcome.reason, final=final)
