@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
     """Of a failure, for operators: its kind and code, and nothing of the message, the address or a password."""
 
 
-class Channel(Protocol):
+class DeliveryChannel(Protocol):
     @property
     def name(self) -> str:
         """Of its folder in app/delivery."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from app.delivery.channel import Channel, Message, Outcome, Result
+from app.delivery.channel import DeliveryChannel, Message, Outcome, Result
 from app.delivery.email import transport
 from app.delivery.email.transport import EmailChannel
 from app.settings.sections import MailSection
@@ -24,10 +24,10 @@ SECRET = "hunter2"
 class Peer(NamedTuple):
     """The other side of a channel, on a real socket."""
 
-    channel: Channel
-    unreachable: Channel
+    channel: DeliveryChannel
+    unreachable: DeliveryChannel
     """The same channel to a server that is not there."""
-    unconfigured: Channel
+    unconfigured: DeliveryChannel
     address: str
     not_an_address: str
     refuse: Callable[[Result], None]

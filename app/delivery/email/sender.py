@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from app import db
 from app.db.pools import Pool
-from app.delivery.channel import Channel, Message, Outcome, Result
+from app.delivery.channel import DeliveryChannel, Message, Outcome, Result
 from app.delivery.email import queries
 from app.delivery.email.queries import DueEmail
 
@@ -22,7 +22,7 @@ Compose = Callable[[Any, DueEmail], Awaitable[Message | None]]
 
 
 class EmailSender:
-    def __init__(self, pool: Pool, channel: Channel, compose: Compose) -> None:
+    def __init__(self, pool: Pool, channel: DeliveryChannel, compose: Compose) -> None:
         self._pool = pool
         self._channel = channel
         self._compose = compose
