@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import administrator, get, new_token
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support import symbol_examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -24,7 +24,7 @@ EXAMPLES = re.findall(r"```sh\n(.*?)```", TEXT, re.S)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
-async def test_every_example_runs(market: Desk, token: str) -> None:
+async def test_every_example_of_the_page_runs(market: Desk, token: str) -> None:
     environ = {"PATH": os.environ["PATH"], "DESK": f"http://127.0.0.1:{market.settings.port}", "TOKEN": token}
 
     assert len(EXAMPLES) >= 4
@@ -37,13 +37,13 @@ async def test_every_example_runs(market: Desk, token: str) -> None:
         assert isinstance(json.loads(output), dict)
 
 
-async def test_the_refusal_that_is_printed_is_the_one_that_comes(market: Desk, token: str) -> None:
+async def test_the_printed_error_is_the_one_that_is_sent(market: Desk, token: str) -> None:
     (printed,) = re.findall(r"```json\n(.*?)```", TEXT, re.S)
 
     assert (await get(market, "/api/v1/quotes?limits=1", token)).json() == json.loads(printed)
 
 
-async def test_a_symbol_in_a_path_is_described_by_the_one_grammar(market: Desk) -> None:
+async def test_symbols_in_paths_are_described_by_the_same_pattern(market: Desk) -> None:
     paths = (await get(market, "/api/v1/openapi.json", None)).json()["paths"]
     described = [
         parameter["schema"]
@@ -60,7 +60,7 @@ async def test_a_symbol_in_a_path_is_described_by_the_one_grammar(market: Desk) 
         assert schema["maxLength"] == max(map(len, symbol_examples.ODD))
 
 
-async def test_every_route_stands_in_it(market: Desk, token: str) -> None:
+async def test_every_api_route_is_in_the_document(market: Desk, token: str) -> None:
     documented = set(re.findall(r"^\| `(/[^`]+)` \|", TEXT, re.M))
     paths = (await get(market, "/api/v1/openapi.json", None)).json()["paths"]
 
@@ -137,7 +137,7 @@ def body_fits(document: dict[str, Any], answer: httpx.Response, response: dict[s
     assert errors(schema, answer.json()) == []
 
 
-async def test_every_parameter_is_taken_and_refused_as_the_document_says(market: Desk) -> None:
+async def test_every_parameter_is_accepted_and_refused_as_documented(market: Desk) -> None:
     document = (await get(market, "/api/v1/openapi.json", None)).json()
     async with administrator(market) as admin:
         admin.headers["Authorization"] = f"Bearer {await new_token(admin, 'admin')}"
@@ -154,7 +154,7 @@ async def test_every_parameter_is_taken_and_refused_as_the_document_says(market:
     assert count > 100
 
 
-async def test_refusals_have_the_form_that_is_documented(market: Desk, token: str) -> None:
+async def test_errors_have_the_documented_form(market: Desk, token: str) -> None:
     document = (await get(market, "/api/v1/openapi.json", None)).json()
     for path, bearer, status in (
         ("/api/v1/quotes", None, 401),
@@ -173,7 +173,7 @@ async def test_refusals_have_the_form_that_is_documented(market: Desk, token: st
         body_fits(document, answer, responses[str(status)])
 
 
-async def test_everything_in_the_document_is_used_and_says_where_it_is(market: Desk) -> None:
+async def test_every_schema_is_used_and_every_route_names_its_errors(market: Desk) -> None:
     document = (await get(market, "/api/v1/openapi.json", None)).json()
     text = json.dumps(document)
 

@@ -1,12 +1,15 @@
 """One desk with the replay running, one that is fed by the test alone, and a browser for both."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from app.wire.channels import LIMITS_PREFIX
 from tests.support.desk_process import Desk
@@ -18,10 +21,32 @@ expect.set_options(timeout=20_000)
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One worker at a time."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a desk that was started once, with one administrator and nothing in Redis; to be copied."""
-    data = tmp_path_factory.mktemp("first-start")
+    """The data of a desk that was started once, with one administrator and nothing in Redis; to be copied.
+
+    All workers share it: the first one that needs it makes it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with locked(shared / "first-start.lock"):
+        if not (shared / "first-start").exists():
+            make_first_start(shared / "first-start.part")
+            (shared / "first-start.part").rename(shared / "first-start")
+    return shared / "first-start"
+
+
+def make_first_start(data: Path) -> None:
+    # What a worker left that failed here.
+    shutil.rmtree(data, ignore_errors=True)
     desk = Desk(data, free_port(), {"INGEST": "off"})
     try:
         desk.wait_until_ready()
@@ -29,7 +54,6 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     finally:
         desk.stop()
     shutil.rmtree(data / "valkey")
-    return data
 
 
 def started(first_start: Path, path: Path, port: int = 0, **extra: str) -> Iterator[Desk]:
@@ -52,9 +76,9 @@ def replaying(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="session")
 def quiet(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """History and engine, no feed but what a test publishes, and room for all pages of one person."""
-    room = {"TICKSTOCK_LIVE_STREAMS_PER_USER": "40"}
-    yield from started(first_start, tmp_path_factory.mktemp("quiet"), INGEST="off", **room)
+    """History, no feed and no engine but what a test publishes, and room for all pages of one person."""
+    alone = {"INGEST": "off", "ENGINE": "off", "TICKSTOCK_LIVE_STREAMS_PER_USER": "40"}
+    yield from started(first_start, tmp_path_factory.mktemp("quiet"), **alone)
 
 
 @pytest.fixture(autouse=True)
@@ -67,14 +91,47 @@ def rate_limits_of_its_own(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(browser_path: str) -> Iterator[Browser]:
+def browsers() -> list[Browser]:
+    """Those that are open."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str, browsers: list[Browser]) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browser_path,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
         )
+        browsers.append(browser)
         yield browser
+        browsers.clear()
         browser.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pages_of_a_module(browsers: list[Browser]) -> Iterator[None]:
+    """A page that stays open is live: it counts among the streams of its person, and keeps the machine busy."""
+    yield
+    close_contexts(browsers, kept=[])
+
+
+@pytest.fixture(autouse=True)
+def pages_of_a_test(browsers: list[Browser]) -> Iterator[None]:
+    """Those that a fixture of the module opened stay."""
+    kept = contexts(browsers)
+    yield
+    close_contexts(browsers, kept)
+
+
+def contexts(browsers: list[Browser]) -> list[BrowserContext]:
+    return [context for browser in browsers for context in browser.contexts]
+
+
+def close_contexts(browsers: list[Browser], kept: list[BrowserContext]) -> None:
+    for context in contexts(browsers):
+        if context not in kept:
+            context.close()
 
 
 def sign_in(page: Page, desk: Desk) -> None:

@@ -15,7 +15,7 @@ EMAIL, PASSWORD, NEW = "charlie@example.org", "a long enough phrase to remember"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = Desk(tmp_path_factory.mktemp("account"), free_port())
+    desk = Desk(tmp_path_factory.mktemp("account"), free_port(), {"INGEST": "off", "ENGINE": "off"})
     desk.wait_until_ready()
     yield desk
     desk.stop()

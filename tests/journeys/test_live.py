@@ -33,7 +33,7 @@ def publish(desk: Desk, symbol: str, name: str, *, stored: bool = False) -> None
     desk.redis().publish("tickstock.events.patterns", message)
 
 
-def test_a_tick_becomes_a_pixel(page: Page, quiet: Desk) -> None:
+def test_a_published_tick_changes_the_page(page: Page, quiet: Desk) -> None:
     for price in ("671.23", "668.04"):
         assert quiet.redis().publish("tickstock.data.raw", tick("AAPL", float(price))) >= 1
         expect(page.locator("#row-aapl .last")).to_contain_text(price)
@@ -47,7 +47,7 @@ def test_a_pattern_published_on_redis_appears_in_an_open_page(page: Page, quiet:
     expect(first).to_contain_text("Hammer")
 
 
-def test_a_message_that_nobody_understands_stops_nothing(page: Page, quiet: Desk) -> None:
+def test_malformed_messages_stop_no_update(page: Page, quiet: Desk) -> None:
     redis = quiet.redis()
     for poison in (
         b"\xff\xfe",
@@ -85,7 +85,7 @@ def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
     assert not [url for url in requests if url.endswith("/x")]
 
 
-def test_what_was_published_while_the_tab_was_away_is_there_on_return(page: Page, quiet: Desk) -> None:
+def test_patterns_published_while_a_tab_was_hidden_are_there_on_return(page: Page, quiet: Desk) -> None:
     page.context.set_offline(True)
     publish(quiet, "FB", "ShootingStar", stored=True)
     page.context.set_offline(False)
@@ -106,7 +106,7 @@ def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> No
     expect(page.locator("#row-goog .last")).to_contain_text("681.17")
 
 
-def test_of_eight_tabs_the_one_that_is_shown_is_live(browser: Browser, replaying: Desk) -> None:
+def test_of_eight_tabs_the_visible_one_is_live(browser: Browser, replaying: Desk) -> None:
     """More than a browser has connections, and more than a person may have streams: hidden tabs hold neither."""
     first = signed_in(browser, replaying)
     pages = [first, *(first.context.new_page() for _ in range(7))]
@@ -123,7 +123,7 @@ def test_of_eight_tabs_the_one_that_is_shown_is_live(browser: Browser, replaying
     first.context.close()
 
 
-def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replaying: Desk) -> None:
+def test_the_sixth_window_says_so_and_can_take_over(browser: Browser, replaying: Desk) -> None:
     """All are visible: each holds a connection, and the browser has six."""
     first = signed_in(browser, replaying)
     pages = [first, *(first.context.new_page() for _ in range(5))]
@@ -143,7 +143,7 @@ def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replay
     first.context.close()
 
 
-def test_redis_refuses_nothing_that_the_processes_do(replaying: Desk) -> None:
+def test_redis_denies_no_command_of_the_processes(replaying: Desk) -> None:
     """By then the feed has played, the engine has found patterns, and people have come and gone."""
     refusals = {entry["object"] for entry in replaying.redis().acl_log()}
 

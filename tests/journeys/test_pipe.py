@@ -93,7 +93,7 @@ def added(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.soak)])
-def test_a_tab_put_away_while_patterns_arrive_has_all_of_them(page: Page, quiet: Desk, seconds: int) -> None:
+def test_a_tab_hidden_while_patterns_arrive_has_all_of_them_on_return(page: Page, quiet: Desk, seconds: int) -> None:
     let_go(page, lambda: hide(page, True))
     missed = []
     for _ in range(5):
@@ -108,7 +108,7 @@ def test_a_tab_put_away_while_patterns_arrive_has_all_of_them(page: Page, quiet:
     assert added(page) == missed
 
 
-def test_nothing_is_shown_twice_however_often_a_page_rejoins(page: Page, quiet: Desk) -> None:
+def test_a_page_that_reconnects_repeatedly_shows_nothing_twice(page: Page, quiet: Desk) -> None:
     all_of_them = []
     for _ in range(4):
         all_of_them += publish(quiet, 3)
@@ -121,7 +121,7 @@ def test_nothing_is_shown_twice_however_often_a_page_rejoins(page: Page, quiet: 
     assert added(page) == all_of_them
 
 
-def test_a_paused_page_stands_still_and_misses_nothing(page: Page, quiet: Desk) -> None:
+def test_a_paused_page_does_not_change_and_misses_nothing(page: Page, quiet: Desk) -> None:
     before = page.locator("#row-ibm .last").inner_text().split()[0]  # its age counts on
     let_go(page, page.get_by_role("button", name="Pause").click)
     missed = publish(quiet, 20)
@@ -178,7 +178,7 @@ def flood(page: Page, desk: Desk, patterns: int, together: int) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("patterns", "together"), [(2_000, 20), pytest.param(10_000, 1, marks=pytest.mark.soak)])
-def test_a_flooded_page_does_not_grow(page: Page, quiet: Desk, patterns: int, together: int) -> None:
+def test_a_page_under_heavy_load_has_bounded_memory(page: Page, quiet: Desk, patterns: int, together: int) -> None:
     client = page.context.new_cdp_session(page)
     client.send("Performance.enable")
     page.evaluate("addEventListener('htmx:sse:after:message', () => added.length = 0, true)")
@@ -195,7 +195,7 @@ def test_a_flooded_page_does_not_grow(page: Page, quiet: Desk, patterns: int, to
     assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] * 1.1 + 100_000
 
 
-def test_at_the_fastest_rate_figures_come_by_a_socket(page: Page, quiet: Desk) -> None:
+def test_at_the_fastest_rate_prices_arrive_by_websocket(page: Page, quiet: Desk) -> None:
     frames: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda text: frames.append(str(text))))
     applies(page, "fastest")

@@ -28,7 +28,7 @@ def feed_is_told_of(page: Page) -> bool:
     return "replay of real daily bars, intraday path simulated" in page.locator("body").inner_text().lower()
 
 
-def test_the_desk_is_there_with_prices(page: Page) -> None:
+def test_the_desk_shows_prices_without_scripting(page: Page) -> None:
     for symbol in ("aapl", "goog", "ibm", "msft", "fb"):
         assert page.locator(f"#row-{symbol} .last").inner_text().strip(" ▲▼+-\u2212\n") != ""
     # The desk is ready before its feed has announced itself, and such a page does not change.
@@ -39,7 +39,7 @@ def links(address: str, html: str) -> list[str]:
     return [urljoin(address, unescape(href)) for href in re.findall(r'<a\b[^>]*?\shref="([^"]*)"', html)]
 
 
-def test_every_link_of_the_desk_leads_somewhere(page: Page, replaying: Desk) -> None:
+def test_every_link_of_the_desk_opens_a_page(page: Page, replaying: Desk) -> None:
     """Asked for with the cookies of the browser, which would draw sixty pages."""
     visited: set[str] = set()
     waiting = [f"{replaying.url}/"]
@@ -76,7 +76,7 @@ def test_an_unknown_symbol_is_a_404_with_near_matches(page: Page, replaying: Des
     expect(page.locator("main a", has_text="AAPL")).not_to_have_count(0)
 
 
-def test_the_zone_of_all_times_is_a_plain_form(page: Page) -> None:
+def test_the_time_zone_can_be_set_by_a_plain_form(page: Page) -> None:
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
     page.get_by_role("button", name="Apply").click()
 

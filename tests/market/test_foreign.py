@@ -142,7 +142,9 @@ async def page_answers(site: Site, role: Role) -> dict[str, tuple[int, str]]:
     return answers
 
 
-async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, site: Site) -> None:
+async def test_every_page_query_and_topic_answers_on_foreign_tables_and_names_what_is_missing(
+    place: Place, site: Site
+) -> None:
     lacks, house = place.foreign.lacks, deps.context_of(site.app)
     for role in Role:
         pages = await page_answers(site, role)
@@ -167,7 +169,7 @@ def _selects(part: str | tuple[str, ...] | None) -> list[str]:
     return [f"select * from {select} as one" for select in ((part,) if isinstance(part, str) else part or ())]
 
 
-async def test_what_is_found_there_is_read_and_never_written(place: Place) -> None:
+async def test_foreign_tables_are_read_and_never_written(place: Place) -> None:
     link = await asyncpg.connect(place.market)
     await link.execute("set default_transaction_read_only = off")
     shape = await inspect(link)
@@ -187,7 +189,7 @@ async def test_what_is_found_there_is_read_and_never_written(place: Place) -> No
 
 
 @pytest.mark.parametrize("place", ["documented", "specified"], indirect=True)
-async def test_weeks_and_months_begin_alike_whichever_end_is_stored(place: Place) -> None:
+async def test_weeks_and_months_begin_alike_whether_first_or_last_day_is_stored(place: Place) -> None:
     link = await asyncpg.connect(place.market)
     shape = await inspect(link)
 
@@ -197,7 +199,7 @@ async def test_weeks_and_months_begin_alike_whichever_end_is_stored(place: Place
 
 
 @pytest.mark.parametrize("place", ["loose"], indirect=True)
-async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place) -> None:
+async def test_values_of_other_column_types_are_read_where_possible(place: Place) -> None:
     link = await asyncpg.connect(place.market)
     shape = await inspect(link)
 
@@ -216,7 +218,7 @@ async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place
     await link.close()
 
 
-async def test_gaps_are_looked_for_whatever_is_there(place: Place) -> None:
+async def test_gaps_are_searched_in_any_foreign_tables(place: Place) -> None:
     link = await asyncpg.connect(place.market, server_settings={"timezone": "UTC"})
     shape = await inspect(link, exact=True)
 

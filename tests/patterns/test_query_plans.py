@@ -74,7 +74,7 @@ async def pools(databases: Databases) -> AsyncIterator[Pools]:
     await pair.close()
 
 
-async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
+async def test_every_combination_of_filters_uses_an_index(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for _ in range(7):  # a server that trusts its generic plans would use one from the sixth time on
@@ -89,7 +89,7 @@ async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
         assert not plan.without_index, (name, plan.scans)
 
 
-async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pools, databases: Databases) -> None:
+async def test_the_pattern_names_to_choose_from_are_read_by_index(pools: Pools, databases: Databases) -> None:
     link = await asyncpg.connect(databases.engine)
     await definitions.put(link)
     await link.close()
@@ -104,7 +104,7 @@ async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pool
     assert timeframes == ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly", "combo")
 
 
-async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
+async def test_a_page_reads_a_bounded_number_of_detections(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for query in (DetectionFilter(direction="neutral"), DetectionFilter(min_confidence=1.0)):
@@ -116,7 +116,7 @@ async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> N
             assert page.next is not None
 
 
-async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
+async def test_pages_neither_miss_nor_repeat_a_detection_for_any_filter(
     pools: Pools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "MOST_COMPARED", 3_000)
@@ -140,7 +140,7 @@ async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
             assert [tuple(each.position) for each in detections][: len(expected)] == expected, name
 
 
-async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools) -> None:
+async def test_a_direction_without_detections_runs_no_search(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining = Explaining(connection)

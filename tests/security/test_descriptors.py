@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.conftest import Desk, desk, settings
+from tests.pipeline.conftest import Desk, desk, settings
 from tests.support.waiting import loop_clock
 
 __all__ = ["desk", "settings"]
@@ -24,7 +24,7 @@ ALIVE_SECONDS = 0.25
 COMPLAINT = "no file descriptor is left"
 
 
-async def test_who_finds_no_descriptor_is_answered_and_the_log_stays_short(
+async def test_requests_without_a_free_file_descriptor_are_answered_and_the_log_stays_short(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     usual = await wait_for_health(desk, socket.socket())

@@ -14,7 +14,7 @@ from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
 from tests.api.conftest import new_token
-from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.support.stream_events import tick
 from tests.support.stream_faults import on
 from tests.support.waiting import loop_clock, until
@@ -48,7 +48,7 @@ DEADLY = (b'{"symbol":"\\ud800","price":1}', b'{"symbol":"AAPL\\u0000","price":1
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-async def test_a_stream_is_kept_by_nobody_and_held_back_by_no_proxy(desk: Desk, coding: str) -> None:
+async def test_a_stream_is_neither_cached_nor_buffered_by_a_proxy(desk: Desk, coding: str) -> None:
     async with desk.stream(f"{APPLE},status", Accept_Encoding=coding) as reader:
         assert await reader.message("message")
         fields = reader.headers
@@ -62,7 +62,7 @@ async def test_a_stream_is_kept_by_nobody_and_held_back_by_no_proxy(desk: Desk, 
     assert "access-control-allow-origin" not in fields
 
 
-async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
+async def test_no_message_on_any_channel_ends_a_stream(desk: Desk) -> None:
     channels = Channels(**desk.context.settings.channels())
     async with desk.stream(f"{APPLE},patterns,status") as reader:
         await reader.message("message")
@@ -75,7 +75,7 @@ async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
         assert {message.event for message in reader.messages} <= {"hello", "message", "beat"}
 
 
-async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: Own, settings: Settings) -> None:
+async def test_while_redis_hangs_routes_that_need_it_answer_503_in_time(own: Own, settings: Settings) -> None:
     own.start()
     desk = Desk(on(own, settings))
     await desk.start()
@@ -117,9 +117,7 @@ async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: 
     await desk.stop()
 
 
-async def test_the_moment_that_redis_hangs_every_page_form_and_api_route_answers_in_time(
-    own: Own, settings: Settings
-) -> None:
+async def test_when_redis_starts_to_hang_every_route_answers_in_time(own: Own, settings: Settings) -> None:
     """All at once, before anything has noticed. A program's token is kept in the database, and what it reads too."""
     own.start()
     desk = Desk(on(own, settings.model_copy(update={"accounts": AccountsSection(registration=True)})))

@@ -21,7 +21,7 @@ class Clock:
         return self.now
 
 
-def test_after_a_time_out_one_command_is_let_through_a_rest() -> None:
+def test_after_a_time_out_one_command_in_each_pause_is_let_through() -> None:
     clock = Clock()
     breaker = RedisBreaker(clock)
     breaker.admit()
@@ -35,7 +35,7 @@ def test_after_a_time_out_one_command_is_let_through_a_rest() -> None:
         breaker.admit()
 
 
-def test_an_answer_lets_all_through_again() -> None:
+def test_an_answer_closes_the_breaker() -> None:
     breaker = RedisBreaker(Clock())
     breaker.timed_out()
     assert breaker.open
@@ -46,7 +46,7 @@ def test_an_answer_lets_all_through_again() -> None:
     breaker.admit()
 
 
-def test_a_try_that_nobody_waited_for_is_followed_by_another() -> None:
+def test_an_abandoned_attempt_is_followed_by_another() -> None:
     clock = Clock()
     breaker = RedisBreaker(clock)
     breaker.timed_out()
@@ -58,7 +58,7 @@ def test_a_try_that_nobody_waited_for_is_followed_by_another() -> None:
     breaker.admit()
 
 
-async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answers(server: Server) -> None:
+async def test_a_hanging_redis_delays_one_command_and_is_used_again_when_it_answers(server: Server) -> None:
     breaker = RedisBreaker()
     client, other = (connect_for_requests(server.url, breaker) for _ in range(2))
 
@@ -92,7 +92,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answ
     await close(client, other)
 
 
-async def test_a_command_that_is_cancelled_says_nothing_of_redis(server: Server) -> None:
+async def test_a_cancelled_command_does_not_open_the_breaker(server: Server) -> None:
     """Whoever leaves while a page is made takes nothing from the others."""
     breaker = RedisBreaker()
     client = connect_for_requests(server.url, breaker)
