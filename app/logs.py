@@ -90,9 +90,9 @@ class Spool(logging.Handler):
 
     def give_back(self, records: list[LogRecord]) -> None:
         with self._guard:
-            room = SPOOLED_AT_MOST - len(self._records)
-            self.dropped += max(0, len(records) - room)
-            self._records.extendleft(reversed(records[len(records) - room :] if len(records) > room else records))
+            space = SPOOLED_AT_MOST - len(self._records)
+            self.dropped += max(0, len(records) - space)
+            self._records.extendleft(reversed(records[len(records) - space :] if len(records) > space else records))
 
 
 def _add_failure(_: object, __: str, event: EventDict) -> EventDict:

@@ -13,7 +13,7 @@ AUDIT_RATE = "1/minute"
 async def note(refusal: ForbiddenRequest) -> None:
     """A failing Redis or database does not change the refusal: then nothing is recorded."""
     who = refusal.who
-    whose = str(who.user_id) if who else throttle.neighbourhood(refusal.address)
+    whose = str(who.user_id) if who else throttle.client_network(refusal.address)
     with suppress(wire.RedisUnavailable, db.Unavailable):
         if await deps.limits().hit("refused", f"{whose} {refusal.route}", AUDIT_RATE) is not None:
             return

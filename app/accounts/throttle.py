@@ -9,7 +9,7 @@ async def wait_to_sign_in(limits: RateLimiter, email: str, ip: str) -> float | N
     """Seconds to wait, or None. Limits: per address, per account, and in total."""
     return await _first(
         limits,
-        ("login:ip", neighbourhood(ip), "10/5minute"),
+        ("login:ip", client_network(ip), "10/5minute"),
         ("login:user", email, "10/5minute"),
         ("login:user:day", email, "100/day"),
         ("login:all", "", "1000/5minute"),
@@ -17,7 +17,7 @@ async def wait_to_sign_in(limits: RateLimiter, email: str, ip: str) -> float | N
 
 
 async def wait_for_welcome(limits: RateLimiter, ip: str) -> float | None:
-    return await _first(limits, ("welcome:ip", neighbourhood(ip), "30/5minute"))
+    return await _first(limits, ("welcome:ip", client_network(ip), "30/5minute"))
 
 
 async def wait_to_change_password(limits: RateLimiter, user_id: str, ip: str) -> float | None:
@@ -26,7 +26,7 @@ async def wait_to_change_password(limits: RateLimiter, user_id: str, ip: str) ->
         limits,
         ("password:user", user_id, "10/5minute"),
         ("password:user:day", user_id, "50/day"),
-        ("password:ip", neighbourhood(ip), "30/5minute"),
+        ("password:ip", client_network(ip), "30/5minute"),
         ("password:all", "", "1000/5minute"),
     )
 
@@ -37,7 +37,7 @@ async def wait_to_confirm(limits: RateLimiter, user_id: str, ip: str) -> float |
         limits,
         ("confirm:user", user_id, "10/5minute"),
         ("confirm:user:day", user_id, "50/day"),
-        ("confirm:ip", neighbourhood(ip), "30/5minute"),
+        ("confirm:ip", client_network(ip), "30/5minute"),
         ("confirm:all", "", "1000/5minute"),
     )
 
@@ -48,14 +48,14 @@ async def wait_for_code(limits: RateLimiter, user_id: str, ip: str) -> float | N
         limits,
         ("code:user", user_id, "5/5minute"),
         ("code:user:day", user_id, "50/day"),
-        ("code:ip", neighbourhood(ip), "30/5minute"),
+        ("code:ip", client_network(ip), "30/5minute"),
     )
 
 
 async def wait_to_register(limits: RateLimiter, email: str, ip: str) -> float | None:
     return await _first(
         limits,
-        ("register:ip", neighbourhood(ip), "10/hour"),
+        ("register:ip", client_network(ip), "10/hour"),
         ("register:user", email, "5/hour"),
         ("register:all", "", "300/hour"),
     )
@@ -65,13 +65,13 @@ async def wait_to_reset(limits: RateLimiter, email: str, ip: str) -> float | Non
     """Bounds the e-mails to one mailbox, also from many addresses."""
     return await _first(
         limits,
-        ("forgot:ip", neighbourhood(ip), "10/hour"),
+        ("forgot:ip", client_network(ip), "10/hour"),
         ("forgot:user", email, "5/hour"),
         ("forgot:all", "", "300/hour"),
     )
 
 
-def neighbourhood(ip: str) -> str:
+def client_network(ip: str) -> str:
     """The /64 network of an IPv6 address, since one customer controls all of it; an IPv4 address unchanged."""
     try:
         parsed = ip_address(ip)

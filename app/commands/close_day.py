@@ -65,7 +65,7 @@ async def _publish(settings: Settings, events: list[Event], result: DayResult) -
         await Publisher(client, Channels(**settings.channels())).publish_all(events)
         await day_results.announce(client, result, time.time())
     except wire.RedisUnavailable as error:
-        Console(stderr=True).print(f"redis away, nobody was told: {error}", highlight=False)
+        Console(stderr=True).print(f"Redis is away, so the result was not published: {error}", highlight=False)
     finally:
         await close_link(client)
 

@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> Quart:
         app,
         request_limits.RequestLimits(**settings.limits.model_dump()),
         lambda *count: deps.limits().hit(*count),
-        throttle.neighbourhood,
+        throttle.client_network,
     )
     parameters.install(app, ("api", "health", "reports", "static", "streams"))
     errors.install(app)

@@ -35,14 +35,14 @@ class LimitKey(NamedTuple):
     limit: str
 
 
-def install(app: Quart, bounds: RequestLimits, hit: Hit, neighbourhood: Callable[[str], str]) -> None:
+def install(app: Quart, bounds: RequestLimits, hit: Hit, client_network: Callable[[str], str]) -> None:
     """Call after guards.install: guards find the user, and refuse more cheaply."""
 
     async def check() -> Response | None:
         part = (client.current_request().endpoint or "").partition(".")[0]
         if part in EXEMPT:
             return None
-        counts = _openings(bounds, neighbourhood) if part == STREAMS else [_request(bounds, neighbourhood)]
+        counts = _openings(bounds, client_network) if part == STREAMS else [_request(bounds, client_network)]
         try:
             waits = await asyncio.gather(*(hit(*count) for count in counts))
         except current_app.extensions.get("unavailable", ()):
@@ -55,18 +55,18 @@ def install(app: Quart, bounds: RequestLimits, hit: Hit, neighbourhood: Callable
     app.before_websocket(check)
 
 
-def _request(bounds: RequestLimits, neighbourhood: Callable[[str], str]) -> LimitKey:
+def _request(bounds: RequestLimits, client_network: Callable[[str], str]) -> LimitKey:
     who: Identity | None = g.get("identity")
     if who and who.scope:
         return LimitKey("requests:token", who.session, f"{bounds.per_token}/minute")
     if who:
         return LimitKey("requests:user", str(who.user_id), f"{bounds.per_user}/minute")
-    return LimitKey("requests:address", neighbourhood(client.address()), f"{bounds.per_address}/minute")
+    return LimitKey("requests:address", client_network(client.address()), f"{bounds.per_address}/minute")
 
 
-def _openings(bounds: RequestLimits, neighbourhood: Callable[[str], str]) -> list[LimitKey]:
+def _openings(bounds: RequestLimits, client_network: Callable[[str], str]) -> list[LimitKey]:
     who: Identity | None = g.get("identity")
-    counts = [LimitKey("openings:address", neighbourhood(client.address()), f"{bounds.openings_per_address}/minute")]
+    counts = [LimitKey("openings:address", client_network(client.address()), f"{bounds.openings_per_address}/minute")]
     if who:
         counts.append(LimitKey("openings:user", str(who.user_id), f"{bounds.openings_per_user}/minute"))
     return counts

@@ -109,7 +109,7 @@ async def test_too_many_simultaneous_hashes_are_refused_at_once() -> None:
 
 
 def test_ipv6_addresses_of_one_64_network_share_a_limit() -> None:
-    assert throttle.neighbourhood("2001:db8::1") == throttle.neighbourhood("2001:db8::ffff")
-    assert throttle.neighbourhood("2001:db8::1") != throttle.neighbourhood("2001:db8:0:1::1")
-    assert throttle.neighbourhood("::ffff:192.0.2.7") == "192.0.2.7"
-    assert throttle.neighbourhood("<local>") == "<local>"
+    assert throttle.client_network("2001:db8::1") == throttle.client_network("2001:db8::ffff")
+    assert throttle.client_network("2001:db8::1") != throttle.client_network("2001:db8:0:1::1")
+    assert throttle.client_network("::ffff:192.0.2.7") == "192.0.2.7"
+    assert throttle.client_network("<local>") == "<local>"

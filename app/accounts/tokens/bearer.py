@@ -87,12 +87,12 @@ def _refusal(owned: OwnedToken | None) -> str:
 
 
 async def _refuse(email: str, reason: str) -> None:
-    neighbourhood = throttle.neighbourhood(client.address())
+    network = throttle.client_network(client.address())
     try:
-        wait = await deps.limits().hit("token:wrong", neighbourhood, GUESS_RATE)
+        wait = await deps.limits().hit("token:wrong", network, GUESS_RATE)
     except wire.RedisUnavailable:
         return  # it is refused all the same
-    await _note(email, reason, "token:told", neighbourhood)
+    await _note(email, reason, "token:told", network)
     if wait is not None:
         abort(429, "Too many tokens that are none came from your address.", retry_after=wait)
 

@@ -26,10 +26,10 @@ Publish = Callable[[Event], object]
 class DayClose:
     """Raises db.Unavailable. `trigger`: automatic or manual."""
 
-    def __init__(self, pool: Pool, tell: Publish, day: date, trigger: str = "automatic") -> None:
+    def __init__(self, pool: Pool, publish: Publish, day: date, trigger: str = "automatic") -> None:
         self.run_id = f"eod-{day}"
         self._pool = pool
-        self._publish = tell
+        self._publish = publish
         self._day = day
         self._trigger = trigger
         self._began = time.time()

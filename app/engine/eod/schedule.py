@@ -175,7 +175,9 @@ class DayCloseSchedule:
                 return await self._hooks.announce(result)
             except wire.RedisUnavailable as error:
                 if self._due or self._hooks.now() > until:
-                    return logger.warning("redis away, nobody is told how %s ended: %s", result.target_date, error)
+                    return logger.warning(
+                        "redis away, so the result of %s is not published: %s", result.target_date, error
+                    )
                 await backoff.wait()
 
 

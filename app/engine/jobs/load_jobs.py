@@ -55,5 +55,5 @@ class LoadJobs:
                 await self._queue.release()
         await self._pool.close()
 
-    async def _on_message(self, hear: Callable[[bytes], Awaitable[None]], payload: bytes, _arrived_at: float) -> None:
-        await hear(payload)
+    async def _on_message(self, handle: Callable[[bytes], Awaitable[None]], payload: bytes, _arrived_at: float) -> None:
+        await handle(payload)

@@ -57,9 +57,9 @@ def fit(bars: Sequence[Bar]) -> Scale | None:
     if not bars:
         return None
     low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
-    room = (high - low) * HEADROOM or abs(high) * 0.01 or 1.0
+    margin = (high - low) * HEADROOM or abs(high) * 0.01 or 1.0
     tallest = max(bar.volume for bar in bars)
-    return Scale(low - room, high + room, max(1, round(tallest * (1 + HEADROOM))), len(bars))
+    return Scale(low - margin, high + margin, max(1, round(tallest * (1 + HEADROOM))), len(bars))
 
 
 def tone(bar: Bar) -> CandleTone:
