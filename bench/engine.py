@@ -4,7 +4,7 @@
 
 Real Redis and PostgreSQL of our own; the engine is a process of its own. Every symbol has 255 stored minutes, then one
 tick a second, published as the feed does. At each minute's end all symbols' ticks of the next second end it at once,
-and the time runs from before they are published until the last symbol's last event is heard. Beside that, in the same
+and the time runs from before they are published until the last symbol's last event arrives. Beside that, in the same
 run: every TA-Lib function that the engine uses, called for each symbol over the same 256 bars, and nothing else.
 """
 
@@ -61,7 +61,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Close(NamedTuple):
-    """Of one minute: when all ticks that end it were out, and when the last event was heard, in seconds."""
+    """Of one minute: when all ticks that end it were out, and when the last event arrived, in seconds."""
 
     ticked: float
     last_event: float
@@ -146,8 +146,8 @@ async def fill(database_url: str, market: Market) -> dict[str, list[Bar]]:
     return bars
 
 
-class Ears:
-    """Hears what the engine publishes as bytes, and reads them only when asked: slow ears would be measured too."""
+class EventRecorder:
+    """Records what the engine publishes as bytes and parses them only on request, so that parsing is not measured."""
 
     def __init__(self, redis_url: str) -> None:
         self._path = redis_url.removeprefix("unix://").partition("?")[0]
@@ -181,19 +181,19 @@ async def second(client: Redis, market: Market, at: float, spread: float) -> Non
             await asyncio.sleep(max(0.0, began + spread * (first + share) / len(ticks) - time.perf_counter()))
 
 
-async def close(client: Redis, market: Market, ears: Ears, at: float) -> Close:
-    ears.clear()
+async def close(client: Redis, market: Market, events: EventRecorder, at: float) -> Close:
+    events.clear()
     began = time.perf_counter()
     await second(client, market, at, 0.0)
     ticked = time.perf_counter() - began
     deadline = began + PATIENCE
     while time.perf_counter() < deadline:
         await asyncio.sleep(QUIET)
-        if time.perf_counter() - ears.newest > QUIET and len(set(ears.symbols())) == len(market.symbols):
+        if time.perf_counter() - events.newest > QUIET and len(set(events.symbols())) == len(market.symbols):
             break
     else:
-        raise SystemExit(f"only {len(set(ears.symbols()))} of {len(market.symbols)} symbols were heard")
-    return Close(ticked, ears.newest - began, len(ears.symbols()))
+        raise SystemExit(f"only {len(set(events.symbols()))} of {len(market.symbols)} symbols were received")
+    return Close(ticked, events.newest - began, len(events.symbols()))
 
 
 def cpu_seconds(process: int) -> float:
@@ -208,21 +208,23 @@ async def measure(redis_url: str, database_url: str, symbols: int, minutes: int)
     engine = await asyncio.create_subprocess_exec(
         sys.executable, "-c", ENGINE, redis_url, database_url, history, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
-    ears = Ears(redis_url)
-    hearing = asyncio.create_task(ears.run())
+    events = EventRecorder(redis_url)
+    recording = asyncio.create_task(events.run())
     client = connect(redis_url)
     try:
         if engine.stdout is None or not await engine.stdout.readline():
             raise SystemExit("the engine does not start")
-        await report(client, market, ears, bars, (engine.pid, minutes))
+        await report(client, market, events, bars, (engine.pid, minutes))
     finally:
         engine.terminate()
         await engine.wait()
-        hearing.cancel()
+        recording.cancel()
         await client.aclose()
 
 
-async def report(client: Redis, market: Market, ears: Ears, bars: dict[str, list[Bar]], run: tuple[int, int]) -> None:
+async def report(
+    client: Redis, market: Market, events: EventRecorder, bars: dict[str, list[Bar]], run: tuple[int, int]
+) -> None:
     pid, minutes = run
     ratios = []
     for minute in range(minutes):
@@ -232,7 +234,7 @@ async def report(client: Redis, market: Market, ears: Ears, bars: dict[str, list
             await second(client, market, start + number + 0.5, 1.0)
         share = (cpu_seconds(pid) - used) / (time.perf_counter() - began)
         bare = median(bare_pass(bars) for _ in range(3))
-        timing = await close(client, market, ears, start + 60)
+        timing = await close(client, market, events, start + 60)
         ratios.append(timing.last_event / bare)
         print(
             f"minute {minute + 1}: {len(market.symbols)} ticks a second took {share:.0%} of a core; TA-Lib alone "

@@ -124,7 +124,7 @@ def port() -> int:
 
 @pytest.fixture
 def transport() -> str:
-    """The way that streams go, where it does not matter."""
+    """The setting live.transport where it does not matter."""
     return "auto"
 
 

@@ -24,7 +24,7 @@ IN_TIME = 10.0
 
 @pytest.fixture
 def database_url(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Of a database with our own schema, as the role that owns it; its passwords are hashed in no time."""
+    """The address of a database with the schema of accounts, as its owner; passwords are hashed with minimal cost."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return databases.own
 

@@ -1,4 +1,4 @@
-"""A desk that is served, and an administrator at it."""
+"""A served desk with a signed-in administrator."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A desk that is served, with a market behind it, somebody at it, and programs with tokens."""
+"""A served desk with stored market data, a person, and programs with tokens."""
 
 import re
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
 async def market(
     places: Places, furnished: str, valkey_server: Child, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
-    """One desk for all who only read, with a market stored behind it."""
+    """One desk with stored market data for all tests that only read."""
     client = connect(valkey.url(places))
     await client.flushall()
     await close(client)
@@ -98,7 +98,7 @@ async def administrator(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def new_token(client: httpx.AsyncClient, scope: str = "read", name: str = "Cron job", days: str = "30") -> str:
-    """A token as its maker is shown it."""
+    """Creates a token and returns it as its owner sees it once."""
     sent = {"name": name, "scope": scope, "days": days}
     answer = await client.post("/account/tokens", data=sent, headers=PAGE)
     assert (answer.status_code, answer.headers.get("Location")) == (303, "/account/tokens"), answer.text
@@ -108,7 +108,7 @@ async def new_token(client: httpx.AsyncClient, scope: str = "read", name: str = 
 
 
 async def get(desk: Desk, path: str, token: str | None, **headers: str) -> httpx.Response:
-    """As a program without cookies asks."""
+    """Sends a request as a program without cookies does."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     if token is not None:
         fields["Authorization"] = f"Bearer {token}"

@@ -1,4 +1,4 @@
-"""Commands in processes of their own, with nothing of this machine's environment that names a setting."""
+"""Runs commands in processes without settings from the environment of this machine."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def command(data: Path, *words: str, standard_input: str = "", **extra: str) -> 
 
 
 class RunningCommand:
-    """A command that goes on until it is told to stop."""
+    """A command that runs until it is stopped."""
 
     def __init__(self, data: Path, *words: str, **extra: str) -> None:
         self.output = data.parent / f"{data.name}-{words[0]}.txt"

@@ -1,4 +1,4 @@
-"""Both schemas and the three roles in a database of one's own, and a PostgreSQL for whoever means it harm."""
+"""A database with both schemas and the three roles, and a PostgreSQL server that tests may kill."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ from app.embedded.places import prepare
 
 @pytest.fixture
 async def urls(database_url: str) -> Urls:
-    """Roles and grants, and no table yet."""
+    """The addresses of a database with roles and grants and without tables."""
     return await roles.prepare(database_url, name_of(database_url))
 
 

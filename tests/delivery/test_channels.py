@@ -100,11 +100,11 @@ async def test_a_failure_says_whether_it_is_worth_another_try(peer: Peer, result
     before = len(peer.received())
     peer.refuse(result)
 
-    refused = await peer.channel.send(message(peer.address))
+    refusal = await peer.channel.send(message(peer.address))
     next_one = await peer.channel.send(message(peer.address))
 
-    assert refused.result is result
-    assert refused.reason
+    assert refusal.result is result
+    assert refusal.reason
     assert next_one.result is Result.ACCEPTED
     assert len(peer.received()) == before + 1
 

@@ -1,4 +1,4 @@
-"""A desk that is served, with a market stored behind it."""
+"""A served desk with stored market data."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A carrier of both servers in a process of its own, to be killed and started again."""
+"""A supervisor of both embedded servers in a process that tests may kill and restart."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-class Carrier:
+class SupervisorProcess:
     def __init__(self, data: Path, python: str = sys.executable, root: Path = ROOT, **options: Any) -> None:
         self.data = data
         self.output = data.with_name(f"{data.name}.txt")
@@ -53,12 +53,12 @@ class Carrier:
     def read_output(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def wait_ready(self) -> "Carrier":
+    def wait_ready(self) -> "SupervisorProcess":
         def look() -> bool:
             assert self.process.poll() is None, self.read_output()
             return "ready\n" in self.read_output()
 
-        within(60, look, "a ready carrier")
+        within(60, look, "a ready supervisor")
         return self
 
     def report(self) -> dict[str, Any]:
@@ -85,8 +85,8 @@ class Carrier:
 
 
 @pytest.fixture
-def carrier(tmp_path: Path) -> Iterator[Carrier]:
-    started = Carrier(tmp_path / "data")
+def supervisor(tmp_path: Path) -> Iterator[SupervisorProcess]:
+    started = SupervisorProcess(tmp_path / "data")
     try:
         yield started.wait_ready()
     finally:

@@ -17,7 +17,7 @@ from redis import Redis
 from app.embedded import account, places, postgres
 from app.embedded.child import Child
 from app.embedded.places import Unusable
-from tests.embedded.conftest import ROOT, Carrier
+from tests.embedded.conftest import ROOT, SupervisorProcess
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 
@@ -91,14 +91,14 @@ def test_an_ordinary_user_needs_nothing_but_its_own_directory() -> None:
                 shutil.copytree(libraries, home / libraries.name)
         (home / "own").mkdir()
         os.chown(home / "own", somebody.pw_uid, somebody.pw_gid)
-        carrier = Carrier(
+        supervisor = SupervisorProcess(
             home / "own" / "data", python, home, user=somebody.pw_uid, group=somebody.pw_gid, extra_groups=[]
         ).wait_ready()
         try:
-            assert Redis.from_url(carrier.redis_url).ping()
-            assert Path(f"/proc/{carrier.pids['postgres']}").stat().st_uid == somebody.pw_uid
+            assert Redis.from_url(supervisor.redis_url).ping()
+            assert Path(f"/proc/{supervisor.pids['postgres']}").stat().st_uid == somebody.pw_uid
         finally:
-            assert carrier.stop() == 0
+            assert supervisor.stop() == 0
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

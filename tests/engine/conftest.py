@@ -36,7 +36,7 @@ def with_history(places: Places, postgres_server: Child) -> str:
 
 @pytest.fixture
 async def database_url(places: Places, with_history: str) -> AsyncIterator[str]:
-    """Of a database that an engine has started on before: the first start takes a second."""
+    """The address of a database after an engine's first start; that start takes a second."""
     async for name in copied(places, with_history):
         yield postgres.url(places, name)
 

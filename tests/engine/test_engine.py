@@ -23,13 +23,13 @@ from tests.support.running_engine import (
     EXACT,
     SLOW,
     UNTIL,
-    closed,
     daily,
+    events_of,
     eventually,
-    feeding,
-    hearing,
-    of,
-    working,
+    recorded_events,
+    running_engine,
+    running_feed,
+    session_is_closed,
 )
 
 STORED_CONFIDENCE = """
@@ -46,7 +46,7 @@ select confidence::float8
 async def test_a_first_start_loads_the_history_of_charts(
     redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, empty_url):
+    async with running_engine(redis_url, empty_url):
         pass
 
     assert await empty_link.fetchval("select count(*) from ohlcv_daily") == 11544
@@ -64,7 +64,7 @@ async def test_a_second_start_changes_nothing(redis_url: str, empty_url: str, em
     )  # fmt: skip
     counts = []
     for _ in range(2):
-        async with working(redis_url, empty_url):
+        async with running_engine(redis_url, empty_url):
             pass
         counts.append([await empty_link.fetchval(f"select count(*) from {table}") for table in tables])
 
@@ -83,20 +83,20 @@ async def test_every_published_pattern_is_already_stored(
             if confidence != event.confidence:
                 absent.append(event)
 
-    engine = working(redis_url, database_url, min_confidence=0.5)
-    async with hearing(redis_url, look) as events, engine, feeding(redis_url):
-        await eventually(lambda: of(PatternDetected, events))
-        await eventually(lambda: any(event.timeframe == "daily" for event in of(IndicatorCalculated, events)))
+    engine = running_engine(redis_url, database_url, min_confidence=0.5)
+    async with recorded_events(redis_url, look) as events, engine, running_feed(redis_url):
+        await eventually(lambda: events_of(PatternDetected, events))
+        await eventually(lambda: any(event.timeframe == "daily" for event in events_of(IndicatorCalculated, events)))
         # What a later tick has mended is told of as updated, when it is stored already.
-        await eventually(lambda: ids(absent) <= ids(of(PatternUpdated, events)))
+        await eventually(lambda: ids(absent) <= ids(events_of(PatternUpdated, events)))
 
-    assert ids(absent) <= ids(of(PatternUpdated, events))
-    patterns = of(PatternDetected, events)
+    assert ids(absent) <= ids(events_of(PatternUpdated, events))
+    patterns = events_of(PatternDetected, events)
     assert all(event.confidence >= 0.5 for event in patterns)
     assert all(event.source == "TickStockPL" for event in patterns)
     assert {event.tier for event in patterns} <= {"intraday", "daily", "combo"}
     assert len({event.flow_id for event in patterns}) == len(patterns)
-    daily_values = [event for event in of(IndicatorCalculated, events) if event.timeframe == "daily"]
+    daily_values = [event for event in events_of(IndicatorCalculated, events) if event.timeframe == "daily"]
     assert {event.at for event in daily_values} == {regular(DAY).closes}
 
 
@@ -107,10 +107,10 @@ def ids(events: Iterable[PatternEvent]) -> set[str]:
 async def test_an_engine_killed_in_mid_session_still_stores_the_exact_day(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with feeding(redis_url, SLOW):
-        async with working(redis_url, database_url):
+    async with running_feed(redis_url, SLOW):
+        async with running_engine(redis_url, database_url):
             await eventually(lambda: link.fetchval("select count(*) > 50 from ohlcv_1min"))
-        async with working(redis_url, database_url):
+        async with running_engine(redis_url, database_url):
             await eventually(lambda: daily(link, DAY))
 
     assert await daily(link, DAY) == EXACT
@@ -119,9 +119,9 @@ async def test_an_engine_killed_in_mid_session_still_stores_the_exact_day(
 async def test_days_missed_while_no_engine_ran_are_filled_in(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with feeding(redis_url):
-        await eventually(lambda: closed(redis_url))
-    async with working(redis_url, database_url):
+    async with running_feed(redis_url):
+        await eventually(lambda: session_is_closed(redis_url))
+    async with running_engine(redis_url, database_url):
         await eventually(lambda: daily(link, DAY))
 
     assert await daily(link, DAY) == EXACT
@@ -129,14 +129,14 @@ async def test_days_missed_while_no_engine_ran_are_filled_in(
 
 async def test_the_heartbeat_reports_the_state_of_the_engine(redis_url: str, database_url: str) -> None:
     client = connect(redis_url)
-    async with hearing(redis_url) as events, working(redis_url, database_url):
-        await eventually(lambda: any(event.status == "healthy" for event in of(EngineHealth, events)))
+    async with recorded_events(redis_url) as events, running_engine(redis_url, database_url):
+        await eventually(lambda: any(event.status == "healthy" for event in events_of(EngineHealth, events)))
         beaten, now = await heartbeat.read(client), time.time()
 
     assert beaten is not None
     assert abs(beaten - now) < 10
-    assert of(EngineHealth, events)[0].status == "starting"
-    assert {event.interval for event in of(EngineHealth, events)} == {0.2}
+    assert events_of(EngineHealth, events)[0].status == "starting"
+    assert {event.interval for event in events_of(EngineHealth, events)} == {0.2}
     await client.aclose()
 
 
@@ -156,7 +156,7 @@ NONSENSE = (
 async def test_malformed_messages_stop_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
     client = Redis.from_url(redis_url)
     good = b'{"ticker":"BRK.B","price":%d,"volume":7,"timestamp":%d}'
-    async with working(redis_url, database_url):
+    async with running_engine(redis_url, database_url):
         for nonsense in NONSENSE:
             await client.publish(Channels().ticks, nonsense)
         await client.publish(Channels().ticks, good % (10, 1346765400))

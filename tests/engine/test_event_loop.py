@@ -20,7 +20,7 @@ from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events.event import EngineHealth, ProcessingChanged
 from tests.support.engine_ticks import OPENS, intake_and_store
-from tests.support.running_engine import PATH, UNTIL, eventually, hearing, of, working
+from tests.support.running_engine import PATH, UNTIL, events_of, eventually, recorded_events, running_engine
 
 FORCED = b'{"command":"START_DAILY_PROCESSING","parameters":{"force":true,"symbols":["IBM","FB"]}}'
 COMPUTING = {"growth", "analyse_history", "pattern_outcomes", "_evaluate"}
@@ -63,15 +63,15 @@ async def test_heartbeats_continue_during_requested_processing(
 ) -> None:
     started, go_on = computing
     client = connect(redis_url)
-    async with working(redis_url, database_url), hearing(redis_url) as events:
+    async with running_engine(redis_url, database_url), recorded_events(redis_url) as events:
         await client.publish(JOBS_PROCESSING, FORCED)
         assert await asyncio.to_thread(started.wait, 20)
 
-        beats = len(of(EngineHealth, events))
-        await eventually(lambda: len(of(EngineHealth, events)) >= beats + 3, 15)
-        ends = [event.status for event in of(ProcessingChanged, events)]
+        beats = len(events_of(EngineHealth, events))
+        await eventually(lambda: len(events_of(EngineHealth, events)) >= beats + 3, 15)
+        ends = [event.status for event in events_of(ProcessingChanged, events)]
         go_on.set()
-        await eventually(lambda: of(ProcessingChanged, events)[-1].status == "completed")
+        await eventually(lambda: events_of(ProcessingChanged, events)[-1].status == "completed")
 
     await client.aclose()
     assert ends == ["started"]
@@ -94,10 +94,10 @@ async def test_closed_bars_are_analysed_outside_the_event_loop(
 
 async def test_nothing_is_computed_in_the_thread_of_the_loop(redis_url: str, database_url: str) -> None:
     client = connect(redis_url)
-    async with working(redis_url, database_url), hearing(redis_url) as events:
+    async with running_engine(redis_url, database_url), recorded_events(redis_url) as events:
         with calls_in_this_thread() as calls:
             await client.publish(JOBS_PROCESSING, FORCED)
-            await eventually(lambda: any(event.status == "completed" for event in of(ProcessingChanged, events)))
+            await eventually(lambda: any(event.status == "completed" for event in events_of(ProcessingChanged, events)))
 
     await client.aclose()
     assert calls == set()

@@ -25,7 +25,7 @@ from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.pipeline.conftest import Desk, desk, settings
 from tests.support.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
-from tests.support.running_engine import daily, eventually, working
+from tests.support.running_engine import daily, eventually, running_engine
 
 __all__ = ["desk", "settings"]
 
@@ -52,7 +52,7 @@ class Ingest:
 
 @asynccontextmanager
 async def engine(redis_url: str, databases: Databases) -> AsyncIterator[None]:
-    async with working(redis_url, databases.engine, beat_seconds=1.0, timeframes=["daily"]):
+    async with running_engine(redis_url, databases.engine, beat_seconds=1.0, timeframes=["daily"]):
         yield
 
 

@@ -17,13 +17,13 @@ from tests.support.running_engine import (
     DAY,
     EXACT,
     SLOW,
-    closed,
     daily,
+    events_of,
     eventually,
-    feeding,
-    hearing,
-    of,
-    working,
+    recorded_events,
+    running_engine,
+    running_feed,
+    session_is_closed,
 )
 
 FILLER = [Bar("FILLER", "1min", 60.0 * number, 1.0, 1.0, 1.0, 1.0, 0) for number in range(MOST_FACTS + 1)]
@@ -31,7 +31,7 @@ FILLER = [Bar("FILLER", "1min", 60.0 * number, 1.0, 1.0, 1.0, 1.0, 0) for number
 
 
 def completed(events: list[AnyEvent]) -> list[ProcessingChanged]:
-    return [event for event in of(ProcessingChanged, events) if event.status == "completed"]
+    return [event for event in events_of(ProcessingChanged, events) if event.status == "completed"]
 
 
 @asynccontextmanager
@@ -47,14 +47,18 @@ async def closed_to_everybody(places: Places, database_url: str) -> AsyncIterato
 
 
 async def test_a_database_outage_loses_nothing(redis_url: str, database_url: str, places: Places) -> None:
-    async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url, SLOW):
+    async with (
+        recorded_events(redis_url) as events,
+        running_engine(redis_url, database_url),
+        running_feed(redis_url, SLOW),
+    ):
         async with closed_to_everybody(places, database_url):
-            await eventually(lambda: any(event.slow_part for event in of(EngineHealth, events)))
-        await eventually(lambda: of(EngineHealth, events)[-1].status == "healthy")
+            await eventually(lambda: any(event.slow_part for event in events_of(EngineHealth, events)))
+        await eventually(lambda: events_of(EngineHealth, events)[-1].status == "healthy")
         link = await asyncpg.connect(database_url)
         await eventually(lambda: daily(link, DAY))
 
-    late = next(event for event in of(EngineHealth, events) if event.slow_part)
+    late = next(event for event in events_of(EngineHealth, events) if event.slow_part)
     assert (late.status, late.slow_part) == ("degraded", "store")
     assert late.waiting
     assert late.behind_seconds
@@ -68,13 +72,13 @@ async def test_a_database_outage_loses_nothing(redis_url: str, database_url: str
 async def test_ticks_wait_while_the_store_is_full_and_none_is_lost(
     redis_url: str, database_url: str, places: Places
 ) -> None:
-    async with hearing(redis_url) as events, working(redis_url, database_url) as engine:
+    async with recorded_events(redis_url) as events, running_engine(redis_url, database_url) as engine:
         async with closed_to_everybody(places, database_url):
             engine._store.offer(FILLER)
-            async with feeding(redis_url):
-                await eventually(lambda: closed(redis_url))
-                beats = len(of(EngineHealth, events))
-                await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
+            async with running_feed(redis_url):
+                await eventually(lambda: session_is_closed(redis_url))
+                beats = len(events_of(EngineHealth, events))
+                await eventually(lambda: len(events_of(EngineHealth, events)) > beats + 3)
                 accepted = engine._ticks.accepted_ticks
         link = await asyncpg.connect(database_url)
         await eventually(lambda: daily(link, DAY))
@@ -91,7 +95,7 @@ async def test_ticks_wait_while_the_store_is_full_and_none_is_lost(
 async def test_an_engine_waits_for_a_database_that_is_not_there_yet(
     redis_url: str, database_url: str, places: Places
 ) -> None:
-    async with hearing(redis_url) as events, AsyncExitStack() as away:
+    async with recorded_events(redis_url) as events, AsyncExitStack() as away:
         await away.enter_async_context(closed_to_everybody(places, database_url))
 
         async def open_again() -> None:
@@ -99,11 +103,11 @@ async def test_an_engine_waits_for_a_database_that_is_not_there_yet(
             await away.aclose()
 
         opening = asyncio.create_task(open_again())
-        async with working(redis_url, database_url):
-            await eventually(lambda: of(EngineHealth, events)[-1].status == "healthy")
+        async with running_engine(redis_url, database_url):
+            await eventually(lambda: events_of(EngineHealth, events)[-1].status == "healthy")
         await opening
 
-    assert of(EngineHealth, events)[0].status == "starting"
+    assert events_of(EngineHealth, events)[0].status == "starting"
 
 
 async def test_a_redis_outage_stops_no_engine(database_url: str, link: asyncpg.Connection, tmp_path: Path) -> None:
@@ -112,7 +116,7 @@ async def test_a_redis_outage_stops_no_engine(database_url: str, link: asyncpg.C
     server.start()
     assert server.wait_ready(10)
     url = valkey.url(places)
-    async with working(url, database_url), feeding(url, SLOW):
+    async with running_engine(url, database_url), running_feed(url, SLOW):
         await eventually(lambda: link.fetchval("select count(*) > 100 from ohlcv_1min"))
         server.stop(5)
         server.start()
@@ -154,7 +158,7 @@ async def test_complete_foreign_tables_are_used_and_get_no_history(
 ) -> None:
     await link.execute("drop table tickstock_market_version; truncate ohlcv_daily, symbols")
 
-    async with working(redis_url, database_url), feeding(redis_url):
+    async with running_engine(redis_url, database_url), running_feed(redis_url):
         await eventually(lambda: daily(link, DAY))
 
     assert await link.fetchval("select count(*) from ohlcv_daily") == len(EXACT)

@@ -18,7 +18,7 @@ from app.wire.codec.codec import decode
 from app.wire.events.event import ErrorReported, Tick
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state.newest_quotes import NewestQuotes
-from tests.support.massive_server import KEY, Script, Visit, serving, status
+from tests.support.massive_server import KEY, Connection, Script, serving, status
 from tests.support.provider_updates import ticks_of, until
 from tests.wire.conftest import ended
 
@@ -50,11 +50,11 @@ def errors_of(updates: list[FeedUpdate]) -> list[str]:
 
 
 def sending(*messages: object) -> Script:
-    async def script(visit: Visit) -> None:
+    async def script(visit: Connection) -> None:
         await visit.sign_in()
         await visit.subscribe()
         await visit.send(*messages)
-        await visit.stay()
+        await visit.keep_open()
 
     return script
 
@@ -119,12 +119,12 @@ async def test_a_wrong_key_is_reported_once_and_never_shown() -> None:
 
 
 async def test_a_subscription_without_entitlement_is_reported_and_the_rest_continues() -> None:
-    async def script(visit: Visit) -> None:
+    async def script(visit: Connection) -> None:
         await visit.sign_in()
         await visit.receive("subscribe")
         await visit.send(status("error", f"not authorized to subscribe to A.BRK.B with {KEY}"))
         await visit.send(second())
-        await visit.stay()
+        await visit.keep_open()
 
     async with serving(script) as server:
         updates = await until(provider(server.url).updates(None), has_ticks)
@@ -135,7 +135,7 @@ async def test_a_subscription_without_entitlement_is_reported_and_the_rest_conti
 
 
 async def test_a_lost_connection_is_reopened_every_time() -> None:
-    async def script(visit: Visit) -> None:
+    async def script(visit: Connection) -> None:
         await visit.sign_in()
         await visit.subscribe()
         await visit.send(second(end=OPEN + visit.number))
@@ -165,14 +165,14 @@ async def test_malformed_records_are_counted_and_valid_ones_beside_them_used() -
         {"ev": "T", "sym": "AAPL", "p": 190.3, "s": 75, "t": OPEN * 1000},
     ]  # fmt: skip
 
-    async def script(visit: Visit) -> None:
+    async def script(visit: Connection) -> None:
         await visit.sign_in()
         await visit.subscribe()
         for text in ("", "{", "null", "7", '"x"', "[" * 100_000, '{"ev":"status"}', "[NaN]"):
             await visit.socket.send(text)
         await visit.socket.send(b"\xff\xfe\x00")
         await visit.send(*bad, good)
-        await visit.stay()
+        await visit.keep_open()
 
     async with serving(script) as server:
         source = provider(server.url)
@@ -187,7 +187,7 @@ async def test_malformed_records_are_counted_and_valid_ones_beside_them_used() -
     "greeting", ["", "[]", "{", '[{"ev":"status","status":"max_connections","message":"too many"}]']
 )
 async def test_an_unexpected_greeting_does_not_stop_the_feed(greeting: str) -> None:
-    async def script(visit: Visit) -> None:
+    async def script(visit: Connection) -> None:
         if visit.number == 0:
             await visit.socket.send(greeting)
             await visit.socket.close()
@@ -223,12 +223,12 @@ async def test_silence_outside_sessions_keeps_the_connection() -> None:
 async def test_a_slow_consumer_loses_nothing_and_buffers_little() -> None:
     count = 4000
 
-    async def script(visit: Visit) -> None:
+    async def script(visit: Connection) -> None:
         await visit.sign_in()
         await visit.subscribe()
         for number in range(count):
             await visit.send(second(end=OPEN - count + number, v=1))
-        await visit.stay()
+        await visit.keep_open()
 
     async with serving(script) as server:
         source = provider(server.url)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from tests.journeys.conftest import EMAIL, signed_in
-from tests.support.axe import LOOKS, everywhere, findings, shortened
+from tests.support.axe import LOOKS, findings, findings_wide_and_narrow, shortened
 from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
@@ -57,14 +57,14 @@ def visitor(browser: Browser) -> Iterator[Page]:
 def test_a_page_has_no_accessibility_violation(page: Page, replaying: Desk, path: str) -> None:
     page.goto(f"{replaying.url}{path}")
 
-    assert everywhere(page) == []
+    assert findings_wide_and_narrow(page) == []
 
 
 def test_pages_before_the_sign_in_have_no_accessibility_violation(visitor: Page, replaying: Desk) -> None:
     faults = {}
     for path in SIGNED_OUT:
         visitor.goto(f"{replaying.url}{path}")
-        faults[path] = everywhere(visitor)
+        faults[path] = findings_wide_and_narrow(visitor)
 
     assert not any(faults.values()), faults
 
@@ -93,7 +93,7 @@ def test_a_form_with_errors_has_no_accessibility_violation(
     mistake(writer)
     writer.locator("main .error").first.wait_for()
 
-    assert everywhere(writer) == []
+    assert findings_wide_and_narrow(writer) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/symbols/AAPL"])

@@ -57,14 +57,14 @@ NARROWED = {
 async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
     """Once for all tests: fifty thousand detections."""
     async for name in copied(places, furnished):
-        made = Databases.of(places, name)
-        link = await asyncpg.connect(made.engine)
+        addresses = Databases.of(places, name)
+        link = await asyncpg.connect(addresses.engine)
         for table, rows in TIERS.items():
             timeframe, other = TIMEFRAMES[table]
             await link.execute(FURNISH.format(table=table, timeframe=timeframe, other=other), LAST, rows)
             await link.execute(f"analyze {table}")
         await link.close()
-        yield made
+        yield addresses
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,4 +1,4 @@
-"""Pools on a market of one's own, and the newest quotes that a feed left in Redis."""
+"""Pools on a market database, and the newest quotes that a feed left in Redis."""
 
 from collections.abc import AsyncIterator
 

@@ -42,9 +42,9 @@ async def pools(request: pytest.FixtureRequest, places: Places, furnished: str) 
     async for name in copied(places, furnished):
         databases = Databases.of(places, name)
         await store_bars(databases.engine, analysed=request.param)
-        opened = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
-        yield opened
-        await opened.close()
+        database_pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
+        yield database_pools
+        await database_pools.close()
 
 
 async def store_bars(url: str, *, analysed: bool) -> None:

@@ -35,13 +35,13 @@ PASSWORD = "trades on a train with one bar"
 
 
 class Site(NamedTuple):
-    """The application, and keys to it."""
+    """The application and its sessions and tokens."""
 
     app: Quart
     people: Mapping[Role, str]
 
     async def new_session(self, role: Role, other: bool = False) -> str:
-        """The id of a session that began this moment."""
+        """The id of a session that just began."""
         user_id = await self.user_id(OTHER if other else self.people[role])
         return await deps.context_of(self.app).sessions.create(user_id, "tests", "192.0.2.1")
 
@@ -56,13 +56,13 @@ class Site(NamedTuple):
         return sid
 
     async def new_token(self, role: Role, scope: Scope) -> str:
-        """One that was made this moment."""
+        """A token that was just created."""
         token = secret.new_token()
         await self.insert_token(role, scope, token)
         return token
 
     async def insert_token(self, role: Role, scope: Scope = Scope.READ, token: str = "") -> UUID:
-        """The id of a token; those that there were before are gone."""
+        """Inserts a token, removes earlier ones, and returns its id."""
         user_id, hash_ = await self.user_id(self.people[role]), secret_hash(token or secret.new_token())
         async with deps.context_of(self.app).pools.own.acquire() as connection, connection.transaction():
             await connection.execute("delete from app.tokens where user_id = $1", user_id)

@@ -1,4 +1,4 @@
-"""A telephone that shows codes, and a person who has set it up."""
+"""An authenticator app that shows codes, and steps to set it up."""
 
 import re
 import time
@@ -16,7 +16,8 @@ class AuthenticatorApp:
         self._totp = pyotp.TOTP(secret)
 
     def code(self, steps: int = 1) -> str:
-        """Of the step that follows: it counts already, even after the one by which it was set up."""
+        """The code `steps` time steps from now. By default the next one: that of the current step was used at set-
+        up."""
         return self._totp.at(int(time.time()) + steps * STEP)
 
     def wrong(self) -> str:
@@ -31,7 +32,8 @@ async def text(client: Client, path: str) -> str:
 
 
 async def enroll(client: Client) -> tuple[AuthenticatorApp, list[str]]:
-    """By who is signed in: the telephone, whose code of the moment is used already, and the recovery codes."""
+    """Sets up codes for the signed-in person; returns the app, whose current code is used up, and the recovery
+    codes."""
     started = await client.post("/account/totp", form={"password": PASSWORD})
     assert (started.status_code, started.headers["Location"]) == (303, "/account/totp/confirm")
     secret = re.search(r'<code class="secret">([A-Z2-7]{32})</code>', await text(client, "/account/totp/confirm"))
@@ -43,6 +45,6 @@ async def enroll(client: Client) -> tuple[AuthenticatorApp, list[str]]:
 
 
 async def half_signed_in(client: Client) -> None:
-    """The right password has been given."""
+    """Signs in by password only; the code is still missing."""
     answer = await client.post("/login", form=RIGHT)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login/code")

@@ -1,4 +1,4 @@
-"""What axe-core finds on a page, by the rules of WCAG 2.2 AA and its own best practices."""
+"""Accessibility checks by axe-core, with the rules of WCAG 2.2 AA and its own best practices."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ def shortened(page: Page) -> None:
     page.evaluate("rest => document.querySelectorAll(rest).forEach(each => each.remove())", REPEATED)
 
 
-def everywhere(page: Page) -> list[str]:
-    """As wide and light, then as a dark telephone."""
+def findings_wide_and_narrow(page: Page) -> list[str]:
+    """Checks the page in a wide light window, then on a dark telephone."""
     shortened(page)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="light")

@@ -1,4 +1,4 @@
-"""A session's first minutes as a feed with faults tells of them: prints and seconds, late, twice, and put right."""
+"""The first minutes of a session from a faulty feed: prints and second aggregates, late, repeated and corrected."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 def messages(minutes: int) -> list[tuple[float, Tick]]:
-    """When each arrives, in market time, and what it says; the same at every call."""
+    """(arrival in market time, tick) of every message; equal at every call."""
     arrivals: list[tuple[float, Tick]] = []
     for number, symbol in enumerate(SYMBOLS):
         dice, at, price = Random(f"{symbol} {minutes}"), OPENS, 100.0

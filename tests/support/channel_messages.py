@@ -1,4 +1,4 @@
-"""A subscriber that records messages, and what publishes to it."""
+"""A subscriber that records messages, and a publisher for it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ async def listening(url: str, listener: Listener) -> AsyncIterator[Subscriber[st
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def say(url: str, channel: str, payload: bytes) -> None:
+async def publish(url: str, channel: str, payload: bytes) -> None:
     client = connect(url)
     await client.publish(channel, payload)
     await close(client)

@@ -1,4 +1,4 @@
-"""Stored bars whose coverage is measured."""
+"""Stored bars for measurements of coverage."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -28,7 +28,7 @@ class Series(NamedTuple):
     splits: dict[date, float]
 
 
-async def measured_coverage(link: asyncpg.Connection, **query: object) -> Coverage:
+async def coverage_of(link: asyncpg.Connection, **query: object) -> Coverage:
     return await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery(**query))  # type: ignore[arg-type]
 
 

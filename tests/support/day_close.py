@@ -1,4 +1,4 @@
-"""A trading day that is closed, and its tables."""
+"""Closes a trading day and reads its tables."""
 
 import random
 from datetime import date

@@ -1,11 +1,11 @@
-"""What a desk keeps, to be compared before and after."""
+"""Digests of what a desk stores, to be compared before and after a request."""
 
 import asyncpg
 from redis.asyncio import Redis
 
 
 async def table_digests(link: asyncpg.Connection) -> dict[str, str]:
-    """A sum over every row of every table of ours, but for what the audit is told of refusals and exports."""
+    """A digest over every row of every table of the desk, except audit entries of refusals and exports."""
     names = [row[0] for row in await link.fetch("select tablename from pg_tables where schemaname = 'app'")]
     statement = (
         "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from app.{} t"
@@ -15,7 +15,7 @@ async def table_digests(link: asyncpg.Connection) -> dict[str, str]:
 
 
 async def redis_values(keys: Redis) -> dict[bytes, bytes | None]:
-    """Of Redis, but for what any request counts and what the desk tells of itself."""
+    """Values in Redis, except what every request counts and what the desk reports about itself."""
     passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"ts:streams", b"LIMITS")
     names = [name async for name in keys.scan_iter("*") if not name.startswith(passing)]
     return {name: await keys.dump(name) for name in names}

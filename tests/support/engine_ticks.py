@@ -35,6 +35,6 @@ def gaps(store: Store) -> list[tuple[float, float]]:
 
 
 def bars(store: Store, timeframe: str = "1min") -> list[Bar]:
-    """That wait to be stored."""
+    """Bars that wait to be stored."""
     newest = {key: bar for each in store._slices for key, bar in each.batch.bars.items()}
     return [bar for bar in newest.values() if bar.timeframe == timeframe]

@@ -1,4 +1,4 @@
-"""What happens in a series of daily bars, told from the bars alone."""
+"""What happens in a series of daily bars, computed from the bars alone."""
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
@@ -12,7 +12,7 @@ def closes(bars: Sequence[Bar]) -> list[float]:
 
 
 def drawdown(bars: Sequence[Bar]) -> float:
-    """The deepest fall of the closes from what was their highest, as a share."""
+    """The largest fall of the closes from their highest so far, as a fraction."""
     worst, peak = 0.0, 0.0
     for close in closes(bars):
         peak = max(peak, close)
@@ -25,7 +25,7 @@ def gain(bars: Sequence[Bar]) -> float:
 
 
 def volume_spikes(bars: Sequence[Bar]) -> int:
-    """Three times what the twenty days before had in their middle."""
+    """Days with three times the median volume of the twenty days before."""
     return sum(
         bar.volume >= 3 * median(other.volume for other in bars[max(0, number - 20) : number])
         for number, bar in enumerate(bars)
@@ -34,7 +34,7 @@ def volume_spikes(bars: Sequence[Bar]) -> int:
 
 
 def highs(bars: Sequence[Bar]) -> int:
-    """Days that reached 3 % above the closes of the two days before and after, and their own."""
+    """Days whose high is 3 % above their own close and those of the two days before and after."""
     return sum(bar.high > 1.03 * max(_near(bars, number)) for number, bar in enumerate(bars))
 
 
@@ -54,14 +54,14 @@ def breakouts(bars: Sequence[Bar]) -> int:
 
 
 def momentum_events(bars: Sequence[Bar]) -> int:
-    """Beginnings of a stretch in which five days brought 4 % or more."""
+    """Starts of stretches in which five days gain 4 % or more."""
     prices = closes(bars)
     strong = [prices[number] > 1.04 * prices[number - 5] for number in range(5, len(prices))]
     return sum(now and not before for before, now in pairwise([False, *strong]))
 
 
 def trend_changes(bars: Sequence[Bar]) -> int:
-    """Of the direction over twenty days (6 % or more, or flat), as far as it keeps for twelve."""
+    """Changes of the direction over twenty days (6 % or more, or flat) that last for twelve days."""
     prices = closes(bars)
     moves = [prices[number] / prices[number - 20] - 1 for number in range(20, len(prices))]
     runs = [(side, len(list(run))) for side, run in groupby((move > 0.06) - (move < -0.06) for move in moves)]
@@ -82,7 +82,7 @@ def false_breakouts(bars: Sequence[Bar], support: float, resistance: float) -> i
 
 
 def clustering(bars: Sequence[Bar]) -> float:
-    """How much the size of a day's move tells about the next day's: their correlation."""
+    """The correlation of the sizes of successive daily moves."""
     sizes = [abs(after / before - 1) for before, after in pairwise(closes(bars))]
     mean = sum(sizes) / len(sizes)
     spread = sum((size - mean) ** 2 for size in sizes)

@@ -47,7 +47,7 @@ def bars_of(session: date) -> list[Bar]:
 
 
 def messages(session: date) -> list[tuple[float, Tick]]:
-    """When each arrives, in market time, and what it says."""
+    """(arrival in market time, tick) of every message."""
     bars, hours = bars_of(session), regular(session)
     arrivals: list[tuple[float, Tick]] = []
     for number, bar in enumerate(bars):
@@ -63,7 +63,7 @@ def messages(session: date) -> list[tuple[float, Tick]]:
 
 
 def outside(session: date) -> dict[str, int]:
-    """The shares of each symbol before and after the hours."""
+    """The volume of each symbol before and after regular hours."""
     shares: dict[str, int] = {}
     for number in {(tick.symbol, tick.at): tick for _, tick in messages(session) if tick.source == "outside"}.values():
         shares[number.symbol] = shares.get(number.symbol, 0) + int(number.volume)
@@ -75,7 +75,7 @@ def _late(dice: Random) -> float:
 
 
 def _prints(tick: Tick, number: int, dice: Random) -> Arrivals:
-    """A trade of its own id, or several at one price and instant: halves that are alike, or parts of shares."""
+    """One trade with its own id, or several at one price and time: equal halves, or fractional shares."""
     volume, parts = int(tick.volume), [float(tick.volume)]
     if volume > 2 and dice.random() < 0.2:
         parts = [volume // 2, volume // 2, volume % 2] if dice.random() < 0.5 else [volume - 1, 0.6, 0.4]
@@ -91,7 +91,7 @@ def _prints(tick: Tick, number: int, dice: Random) -> Arrivals:
 
 
 def _aggregates(tick: Tick, hours: Session, dice: Random) -> Arrivals:
-    """Of a second; some are wrong at first, and some are right only when the session is long over."""
+    """Second aggregates: some are wrong at first, and some are corrected only long after the session."""
     start = float(int(tick.at))
     right = replace(tick, at=start + 0.999, kind="A", starts_at=start)
     arrival = right.at + _late(dice)
@@ -107,7 +107,7 @@ def _aggregates(tick: Tick, hours: Session, dice: Random) -> Arrivals:
 
 
 def _around(bar: Bar, hours: Session, dice: Random) -> Arrivals:
-    """What belongs to no bar: quotes at all hours, prints before and after them, and on a Saturday."""
+    """Ticks that belong to no bar: quotes at all hours, prints outside regular hours, and on a Saturday."""
 
     def stray(at: float, price: float, volume: int = 500, **more: object) -> tuple[float, Tick]:
         tick = Tick(at=at, source="outside", symbol=bar.symbol, price=price, volume=volume)

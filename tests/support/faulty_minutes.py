@@ -1,4 +1,4 @@
-"""Minutes of a few symbols around a half-day, with much that is wrong with them."""
+"""Faulty minutes of a few symbols around a half-day."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime

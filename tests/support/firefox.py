@@ -31,7 +31,7 @@ class CommandRefused(Exception):
 
 
 class Tab:
-    """The one tab of a Firefox, and what its console printed."""
+    """The only tab of a Firefox, and what its console printed."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -42,7 +42,7 @@ class Tab:
         self.context: str = self.send("browsingContext.getTree")["contexts"][0]["context"]
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """The result of a command; events that come before it are kept. Raises Refused."""
+        """Returns the result of a command; keeps events that arrive before it. Raises CommandRefused."""
         self.commands += 1
         self.connection.send(json.dumps({"id": self.commands, "method": method, "params": parameters}))
         while True:
@@ -89,7 +89,7 @@ class Tab:
         return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
 
     def type(self, selector: str, text: str) -> None:
-        """By the keyboard, as a person does."""
+        """Types by keyboard, as a person does."""
         self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
         keys = [{"type": kind, "value": letter} for letter in text for kind in ("keyDown", "keyUp")]
         source = {"type": "key", "id": "keyboard", "actions": keys}
@@ -100,7 +100,7 @@ class Tab:
 
 
 @contextmanager
-def firefox(profile: Path, *, scripting: bool = True) -> Iterator[Tab]:
+def running_firefox(profile: Path, *, scripting: bool = True) -> Iterator[Tab]:
     """A Firefox without a window, in a profile of its own; it ends with the block.
 
     Without `scripting` it runs no script of a page; expressions can still be evaluated.

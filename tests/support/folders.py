@@ -1,4 +1,4 @@
-"""Where the files of a test's servers lie."""
+"""The folder for the files of a test's servers."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Market databases that our engine did not make, each in plain SQL: what TickStockPL has been seen or said to have."""
+"""Market databases that another engine made, in plain SQL: forms that TickStockPL has or is said to have."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

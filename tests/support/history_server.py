@@ -1,4 +1,4 @@
-"""A server on a real socket that speaks Massive's documented protocol, and fails as it is told to."""
+"""A server on a real socket that speaks the documented REST protocol of Massive and fails on request."""
 
 import asyncio
 from collections import deque

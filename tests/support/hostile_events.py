@@ -1,4 +1,4 @@
-"""Every event that can come in, with hostile words in every place that holds words."""
+"""Every incoming event, with hostile text in every field that holds text."""
 
 from collections.abc import Iterator
 from itertools import count

@@ -1,4 +1,4 @@
-"""An office where loads are asked for and heard of, as the desk would."""
+"""A client that requests loads and reads their status, as the desk does."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ OVER = {"completed", "completed_with_errors", "failed", "cancelled"}
 HISTORY = {"path": "config/history/us-equities-daily.csv.gz", "history_until": "2012-08-31"}
 
 
-class Room:
+class LoadClient:
     def __init__(self, redis_url: str, databases: Databases, files: Path) -> None:
         self.redis_url = redis_url
         self.database_url = databases.engine
@@ -32,7 +32,7 @@ class Room:
         self.statuses = JobStatusReader(self.client, Outbox(self.client))
         self.analysed: list[bytes] = []
 
-    async def ask(self, job: AnyLoad) -> str:
+    async def submit(self, job: AnyLoad) -> str:
         await self.client.publish(JOBS_DATA_LOAD, encode(job))
         return job.job_id
 
@@ -51,23 +51,23 @@ class Room:
         return job
 
     @asynccontextmanager
-    async def office(self, **massive: Any) -> AsyncIterator[LoadJobs]:
+    async def serve_loads(self, **massive: Any) -> AsyncIterator[LoadJobs]:
         settings = {
             "massive": {"requests_per_minute": 60_000, **massive},
             "loads": {"files": self.files},
             "replay": HISTORY,
         }
-        telling = JobReporter(self.client, Publisher(self.client, Channels()))
-        office = LoadJobs(
-            Settings.model_validate(settings), self.redis_url, self.database_url, telling, self.analysed.append
+        reporter = JobReporter(self.client, Publisher(self.client, Channels()))
+        load_jobs = LoadJobs(
+            Settings.model_validate(settings), self.redis_url, self.database_url, reporter, self.analysed.append
         )
-        task = asyncio.create_task(office.run())
+        task = asyncio.create_task(load_jobs.run())
 
         async def listens() -> bool:
             return all((await receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
 
         await eventually(listens)
-        yield office
+        yield load_jobs
         task.cancel()
         await asyncio.wait([task])
-        await office.close()
+        await load_jobs.close()

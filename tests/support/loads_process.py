@@ -1,15 +1,15 @@
-"""The loads alone, in a process that may be killed: python -m tests.support.loads_process REDIS DATABASE FILES."""
+"""The load jobs alone in a process that may be killed: python -m tests.support.loads_process REDIS DATABASE FILES."""
 
 import asyncio
 import sys
 from pathlib import Path
 
 from tests.conftest import Databases
-from tests.support.load_requests import Room
+from tests.support.load_requests import LoadClient
 
 
 async def main(redis_url: str, database_url: str, files: str) -> None:
-    async with Room(redis_url, Databases(*[database_url] * 4), Path(files)).office():
+    async with LoadClient(redis_url, Databases(*[database_url] * 4), Path(files)).serve_loads():
         await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""What a web process does with the log, in a process of its own: hears pub/sub, appends, says what it missed."""
+"""The log of a web process in a process of its own: subscribes, appends, and prints "gap" when it missed messages."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ def say(word: str) -> None:
 
 
 def passed_by(_event: AnyEvent) -> None:
-    """What is no log is nothing to this process."""
+    """Ignores events that are not logged."""
 
 
 async def listen(url: str, wait_seconds: float) -> None:

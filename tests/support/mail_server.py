@@ -1,4 +1,4 @@
-"""A real mail server on this machine, and a desk that sends by it."""
+"""A real mail server on this machine, and a desk that sends through it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ STARTED_WITHIN = 30.0
 
 
 class Postbox:
-    """Keeps what is handed to it, after as many refusals as are asked for."""
+    """Stores received messages, after a given number of refusals."""
 
     def __init__(self, port: int) -> None:
         self.port = port

@@ -1,4 +1,4 @@
-"""An evening by clocks that a test holds."""
+"""The end-of-day schedule, run with clocks that the test sets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,8 +15,8 @@ from app.wire.state.day_results import DayResult
 from tests.support.running_engine import eventually
 
 
-class Hours:
-    """`then`: what happens once the wall shows a time."""
+class CloseSimulation:
+    """A schedule with a simulated wall clock; `then` are calls at given times of that clock."""
 
     def __init__(self, pool: Pool, day: date, at: time) -> None:
         self.wall = wall_time(day, at)
@@ -51,7 +51,7 @@ class Hours:
         self.results.append(result)
 
     async def forget(self, day: date, enough: Callable[[], bool]) -> None:
-        """With how many results were announced before, and whether something else is due."""
+        """Records the day, the number of results announced before, and whether other work is due."""
         self.forgotten.append((day, len(self.results), enough()))
         if self.cannot_forget:
             raise db.Unavailable("away")

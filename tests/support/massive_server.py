@@ -1,4 +1,4 @@
-"""A server that speaks Massive's protocol on a real socket, and fails as it is told to."""
+"""A server on a real socket that speaks the WebSocket protocol of Massive and fails on request."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,14 +7,14 @@ import msgspec
 from websockets.asyncio.server import ServerConnection, serve
 
 KEY = "a-key-of-alice"
-Script = Callable[["Visit"], Awaitable[None]]
+Script = Callable[["Connection"], Awaitable[None]]
 
 
 def status(word: str, message: str) -> dict[str, object]:
     return {"ev": "status", "status": word, "message": message}
 
 
-class Visit:
+class Connection:
     """One connection, seen from the provider."""
 
     def __init__(self, socket: ServerConnection, number: int) -> None:
@@ -42,18 +42,18 @@ class Visit:
         self.subscribed = (await self.receive("subscribe")).split(",")
         await self.send(*(status("success", f"subscribed to: {name}") for name in self.subscribed))
 
-    async def stay(self) -> None:
+    async def keep_open(self) -> None:
         await self.socket.wait_closed()
 
 
 class Server:
     def __init__(self, script: Script) -> None:
         self.url = ""
-        self.visits: list[Visit] = []
+        self.visits: list[Connection] = []
         self._script = script
 
-    async def welcome(self, socket: ServerConnection) -> None:
-        visit = Visit(socket, len(self.visits))
+    async def handle(self, socket: ServerConnection) -> None:
+        visit = Connection(socket, len(self.visits))
         self.visits.append(visit)
         await self._script(visit)
 
@@ -61,6 +61,6 @@ class Server:
 @asynccontextmanager
 async def serving(script: Script) -> AsyncIterator[Server]:
     server = Server(script)
-    async with serve(server.welcome, "127.0.0.1", 0) as listening:
+    async with serve(server.handle, "127.0.0.1", 0) as listening:
         server.url = f"ws://127.0.0.1:{next(iter(listening.sockets)).getsockname()[1]}/stocks"
         yield server

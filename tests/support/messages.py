@@ -1,4 +1,4 @@
-"""How the examples of payloads are said: their times, their envelopes, their rows."""
+"""Parts of example payloads: times, envelopes, rows."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What each pattern is called when prices are turned upside down, and where TA-Lib knows no such pattern."""
+"""The name of each pattern on mirrored prices, and those of TA-Lib without a mirror image."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ NO_MIRROR: Mapping[str, str] = {
 
 
 def mirrors() -> dict[str, str]:
-    """Every pattern's name to that of its mirror image; without those of NO_MIRROR."""
+    """Maps every pattern's name to that of its mirror image; NO_MIRROR is left out."""
     sided = [candle.names for candle in candles.CANDLES] + [crossing.names for crossing in crossings.CROSSINGS]
     pairs = [*PAIRS, *(names for names in sided if names[0] != names[1] and names[0] not in NO_MIRROR)]
     both = {one: other for pair in pairs for one, other in (pair, pair[::-1])}

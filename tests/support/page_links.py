@@ -6,7 +6,7 @@ from tests.web.conftest import Server
 
 
 def stream_requests(page: Page, path: str = "/stream?") -> list[Request]:
-    """The requests for a stream from now on, as they come."""
+    """Collects the stream requests of the page from now on."""
     seen_requests: list[Request] = []
     page.on("request", lambda request: seen_requests.append(request) if path in request.url else None)
     return seen_requests

@@ -1,4 +1,4 @@
-"""What the tests about people do again and again."""
+"""Steps that tests of the pages about people share."""
 
 import re
 from collections.abc import AsyncIterator

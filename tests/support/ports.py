@@ -1,4 +1,4 @@
-"""Ports to serve on."""
+"""Free ports for servers."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Reads a provider's updates."""
+"""Reads the updates of a live provider."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

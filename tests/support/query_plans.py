@@ -8,14 +8,14 @@ import asyncpg
 
 
 class Scan(NamedTuple):
-    """`rows`: that were looked at, in all loops together."""
+    """One scan of a plan; `rows` counts the rows read in all loops."""
 
     kind: str
     rows: float
 
 
 class Explaining:
-    """A connection that keeps how its queries read their tables."""
+    """A connection that records how its queries read their tables."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
@@ -23,12 +23,12 @@ class Explaining:
 
     @property
     def most_rows(self) -> float:
-        """Of any scan."""
+        """The largest number of rows that a scan read."""
         return max(scan.rows for scan in self.scans)
 
     @property
     def without_index(self) -> list[Scan]:
-        """Of tables that are not empty."""
+        """Sequential scans of tables that are not empty."""
         return [scan for scan in self.scans if scan.kind == "Seq Scan" and scan.rows]
 
     async def fetch(self, text: str, *values: object) -> list[asyncpg.Record]:

@@ -18,7 +18,7 @@ async def bob_page(pool: Pool) -> str:
 
 
 async def forget_code_use(redis_url: str) -> None:
-    """The time has passed in which anybody's word is taken."""
+    """Ends the time after a code check in which no further check is needed."""
     async with Redis.from_url(redis_url) as redis:
         for key in await redis.keys(f"{SESSION_PREFIX}*"):
             await redis.hset(key, "confirmed", 0)

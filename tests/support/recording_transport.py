@@ -1,4 +1,4 @@
-"""A wire that keeps what is written on it, and pushes that count how often they are drawn."""
+"""A transport that records what is written to it, and pushes that count how often they are drawn."""
 
 import asyncio
 import zlib
@@ -17,7 +17,7 @@ FEED = frozenset({"patterns"})
 
 
 class PushCounter:
-    """Counts what is drawn, and draws it as op:key:text@zone."""
+    """Makes pushes that are drawn as op:key:text@zone, and counts how often."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class PushCounter:
 
 
 class RecordingTransport:
-    """A wire that keeps what is written on it, and is full when it is told to be."""
+    """A transport that records writes, and reports a full buffer if `full` is set."""
 
     def __init__(self, connection: StreamConnection) -> None:
         self.connection = connection
@@ -81,7 +81,7 @@ class RecordingTransport:
         return [line for message in self.messages for line in message.data.split("\n")]
 
     async def wait_for_lines(self, count: int = 1) -> list[str]:
-        """Its lines, once there are so many."""
+        """Returns the lines once there are at least `count`."""
         async with asyncio.timeout(5):
             while len(self.lines) < count:
                 await asyncio.sleep(0.001)
@@ -101,7 +101,7 @@ def join(
 
 
 async def send_frames(hub: Hub, counter: PushCounter, witness: RecordingTransport, count: int) -> None:
-    """Each told to everybody before the next."""
+    """Publishes pushes one by one; each reaches every reader before the next."""
     for number in range(count):
         before = len(witness.messages)
         hub.publish(counter.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")

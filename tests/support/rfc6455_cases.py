@@ -41,13 +41,13 @@ def ping(payload: bytes = b"") -> bytes:
 
 
 def parts(opcode: int, *payloads: bytes) -> tuple[bytes, ...]:
-    """One message in so many frames."""
+    """One message split into frames."""
     last = len(payloads) - 1
     return tuple(frame(opcode * (place == 0), each, whole=place == last) for place, each in enumerate(payloads))
 
 
 def messages() -> Iterator[Case]:
-    """Every one is closed with 1003 when it begins."""
+    """Messages, each of which the server closes with 1003 at its first frame."""
     for section, opcode in (("1.1", TEXT), ("1.2", BINARY)):
         for number, size in enumerate((0, 125, 126, 127, 128, 65_535, 65_536, 65_536), 1):
             yield Case(f"{section}.{number}", (frame(opcode, b"*" * size),), code=1003)
@@ -144,7 +144,7 @@ INVALID = {
 
 
 def utf8() -> Iterator[Case]:
-    """As a text they close with 1003 like every other; as the reason of a close they are judged."""
+    """UTF-8 cases: any text message is closed with 1003; only the reason of a close is validated."""
     letters = {
         section: [each.encode() if isinstance(each, str) else each for each in VALID[section]] for section in VALID
     }
@@ -189,7 +189,7 @@ def closes() -> Iterator[Case]:
 
 
 def framing() -> Iterator[Case]:
-    """What the list leaves out: masks, and lengths that are not as short as they can be."""
+    """Cases that the list lacks: masks, and lengths that are not minimal."""
     yield Case("a ping without a mask", (b"\x89\0",), code=1002)
     yield Case("a text without a mask", (b"\x81\x05hello",), code=1002)
     yield Case("a ping in the medium length", (frame(PING, b"ping", size=b"\x7e\0\x04"),), code=1002)

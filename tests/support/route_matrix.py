@@ -1,4 +1,4 @@
-"""Every route, and who may call it."""
+"""Every route of the application, and who may call it."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ class Route(NamedTuple):
 
 @cache
 def unconnected_app() -> Quart:
-    """The application as it is put together, without a server behind it."""
+    """The application without any server behind it."""
     away = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     return create_app(load({"PATH": os.environ["PATH"], "SECRET_KEY": os.urandom(32).hex(), **away}).settings)
 
@@ -69,7 +69,7 @@ def routes(*, sockets: bool = False) -> list[Route]:
 
 
 async def open_route(site: Site, method: str, path: str, headers: Mapping[str, str]) -> Response:
-    """From an address of its own, so that nobody is refused for what others tried."""
+    """Requests a route from an address of its own, so that rate limits of other cases do not count."""
     number = next(numbers)
     async with asyncio.timeout(10):
         return await site.app.test_client(False).open(

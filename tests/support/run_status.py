@@ -1,4 +1,4 @@
-"""What a command says of what it started."""
+"""The status that a running command reports."""
 
 import urllib.error
 import urllib.request

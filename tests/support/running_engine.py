@@ -1,4 +1,4 @@
-"""An engine and a feed on real servers, in one event loop, much faster than life."""
+"""An engine and a feed on real servers in one event loop, much faster than real time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -37,11 +37,11 @@ END = "tests.end"
 """A channel of our own: what is heard on it comes after all that was published before."""
 
 
-async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 60) -> None:
+async def eventually(condition: Callable[[], Awaitable[object] | object], seconds: float = 60) -> None:
     """A first start alone may take three seconds of a whole core."""
     async with asyncio.timeout(seconds):
         while True:
-            outcome = true()
+            outcome = condition()
             if await outcome if isinstance(outcome, Awaitable) else outcome:
                 return
             await asyncio.sleep(0.02)
@@ -49,7 +49,7 @@ async def eventually(true: Callable[[], Awaitable[object] | object], seconds: fl
 
 @asynccontextmanager
 async def stopped(stop: asyncio.Event, task: "asyncio.Task[None]") -> AsyncIterator[None]:
-    """In good order, or after a failure by force: who is left behind may lose the one cancellation at a test's end."""
+    """Stops a task in an orderly way, or cancels it after a failure."""
     try:
         yield
         stop.set()
@@ -60,8 +60,8 @@ async def stopped(stop: asyncio.Event, task: "asyncio.Task[None]") -> AsyncItera
 
 
 @asynccontextmanager
-async def working(redis_url: str, database_url: str, **engine: object) -> AsyncIterator[Engine]:
-    """An engine that has said that it is ready, and hears what is published: it says so without waiting for Redis."""
+async def running_engine(redis_url: str, database_url: str, **engine: object) -> AsyncIterator[Engine]:
+    """Runs an engine that is ready and subscribed; the context ends it."""
     settings = {
         "redis": {"url": redis_url},
         "database": {"url": database_url},
@@ -81,7 +81,7 @@ async def working(redis_url: str, database_url: str, **engine: object) -> AsyncI
 
 
 @asynccontextmanager
-async def feeding(redis_url: str, pace: ReplaySpeed = FAST, after: date = UNTIL) -> AsyncIterator[None]:
+async def running_feed(redis_url: str, pace: ReplaySpeed = FAST, after: date = UNTIL) -> AsyncIterator[None]:
     feed = Feed(ReplayProvider(BARS, after, pace), redis_url, Channels(), ())
     stop = asyncio.Event()
     task = asyncio.create_task(feed.run(lambda: None, stop))
@@ -91,7 +91,7 @@ async def feeding(redis_url: str, pace: ReplaySpeed = FAST, after: date = UNTIL)
 
 
 async def forget_ticks(redis_url: str) -> None:
-    """As when no engine ran for longer than they are kept."""
+    """Removes the stored ticks, as if no engine had run for longer than they are kept."""
     client = connect(redis_url)
     await client.delete(TICKS_KEY)
     await client.aclose()
@@ -102,10 +102,10 @@ async def ignore(_event: AnyEvent) -> None:
 
 
 @asynccontextmanager
-async def hearing(
+async def recorded_events(
     redis_url: str, then: Callable[[AnyEvent], Awaitable[None]] = ignore
 ) -> AsyncIterator[list[AnyEvent]]:
-    """Everything that is published until the end, in order."""
+    """Records everything that is published within the context, in order."""
     events: list[AnyEvent] = []
     last = asyncio.Event()
 
@@ -144,13 +144,13 @@ async def daily(link: asyncpg.Connection, day: date) -> list[Bar]:
     return sorted(Bar(row[0], "daily", day_start(day), *row[1:]) for row in rows)
 
 
-async def closed(redis_url: str) -> bool:
-    """Whether the feed says that its session is over."""
+async def session_is_closed(redis_url: str) -> bool:
+    """Whether the feed's clock says that its session is closed."""
     client = connect(redis_url)
     clock = await market_clock.read(client)
     await client.aclose()
     return clock is not None and clock.state == "closed"
 
 
-def of(kind: type[E], events: Iterable[AnyEvent]) -> list[E]:
+def events_of(kind: type[E], events: Iterable[AnyEvent]) -> list[E]:
     return [event for event in events if isinstance(event, kind)]

@@ -1,4 +1,4 @@
-"""The whole desk behind a port, once for a module of tests, and bytes on a connection to it."""
+"""A whole desk behind a port, once for a module of tests, and raw bytes on a connection to it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from tests.support.ports import free_port
 
 
 class Answer(NamedTuple):
-    """All that came back, the first answer taken apart."""
+    """All bytes that were received, with the first answer parsed."""
 
     status: int
     fields: dict[str, str]
@@ -41,7 +41,7 @@ def cookie(desk: Desk) -> str:
 
 
 async def exchange(desk: Desk, data: bytes, within: float = 20) -> bytes:
-    """What is answered to `data` until the server closes the connection."""
+    """Returns what is answered to `data` until the server closes the connection."""
     async with asyncio.timeout(within):
         source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
         sink.write(data)

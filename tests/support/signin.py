@@ -21,5 +21,5 @@ def cookie(headers: list[str]) -> str:
 
 
 async def status(app: Quart, cookies: str) -> int:
-    """Of a page that only who is signed in may see, for a browser with just these cookies."""
+    """The status of a page that needs a sign-in, for a browser with only these cookies."""
     return (await app.test_client(False).get("/seen", headers={**NAVIGATION, "Cookie": cookies})).status_code

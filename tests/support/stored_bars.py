@@ -1,4 +1,4 @@
-"""Rows as the engine leaves them, for tests that read them back."""
+"""Writes rows as the engine leaves them, for tests that read them back."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -32,7 +32,7 @@ async def store_splits(url: str, splits: Iterable[tuple[str, date, int]]) -> Non
 
 
 async def store_dividends(url: str, dividends: Iterable[tuple[str, date, str, float, str | None]]) -> None:
-    """Symbol, ex-date, kind, amount and currency."""
+    """Stores rows of symbol, ex-date, kind, amount and currency."""
     await _insert(url, "dividends", ("symbol", "ex_date", "kind", "amount", "currency"), list(dividends))
 
 

@@ -1,4 +1,4 @@
-"""A page's stream while a server is away."""
+"""The stream of a page while a server is down."""
 
 from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""A reader of the stream with nothing between it and the socket."""
+"""A reader of an event stream on a raw socket."""
 
 import asyncio
 import zlib
@@ -13,7 +13,7 @@ class Closed(Exception):
 
 
 class Reader:
-    """GET over one connection; chunks are taken apart by hand, events by the standard's rules."""
+    """GET over one connection; decodes chunks itself, and events by the rules of the standard."""
 
     def __init__(self, port: int, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> None:
         self._port = port
@@ -55,7 +55,7 @@ class Reader:
         return self._parser.retry
 
     async def message(self, event: str | None = None, within: float = 20) -> Message:
-        """The next one, or the next of this name."""
+        """The next message, or the next one of this event name."""
         async with asyncio.timeout(within):
             while True:
                 while self._read_count < len(self._parser.messages):
@@ -73,13 +73,13 @@ class Reader:
                     return message
 
     async def caught_up(self, id: str, within: float = 20) -> None:  # noqa: A002
-        """Until nothing up to this entry is missing."""
+        """Waits until every entry up to this id has arrived."""
         async with asyncio.timeout(within):
             while self.last_id != id:
                 await self._chunk()
 
     async def end(self, within: float = 20) -> list[Message]:
-        """Everything that comes until the server ends the stream in good order."""
+        """Returns everything until the server ends the stream in order."""
         async with asyncio.timeout(within):
             try:
                 while True:

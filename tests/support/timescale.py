@@ -1,4 +1,4 @@
-"""A database of its own on the server that TEST_TIMESCALE_URL names, and the market's tables in it."""
+"""A database on the server of TEST_TIMESCALE_URL, with the market's tables."""
 
 import os
 from collections.abc import AsyncIterator, Iterable
@@ -23,7 +23,7 @@ needs_timescale = pytest.mark.skipif(not URL, reason="TEST_TIMESCALE_URL is not 
 
 
 class Place(NamedTuple):
-    """Addresses of one database, as it is seen by each role."""
+    """The addresses of one database for each role."""
 
     superuser: str
     engine: str
@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
 
 async def new_place(extension: bool = True) -> AsyncIterator[Place]:
-    """With its roles, and no tables yet."""
+    """Creates a database with roles and without tables."""
     name = f"tickstock_test_{os.getpid()}"
     superuser = urlsplit(URL)._replace(path=f"/{name}").geturl()
     outside = await asyncpg.connect(URL)
@@ -48,7 +48,7 @@ async def new_place(extension: bool = True) -> AsyncIterator[Place]:
 
 
 def _seen_by(url: str, role: str) -> str:
-    """Whatever a server asks of those who come: the superuser logs in and becomes the role."""
+    """The address for a role: the superuser logs in and switches to the role, whatever the server requires."""
     return f"{url}{'&' if urlsplit(url).query else '?'}options={quote(f'-c role={role}')}"
 
 

@@ -1,4 +1,4 @@
-"""What a feed says was traded, with all but the price left out where it is of no interest."""
+"""Ticks of a feed; only the price is required."""
 
 from typing import NamedTuple
 

@@ -22,7 +22,7 @@ class Processes(NamedTuple):
     """The port of the other one."""
 
     def browser(self, port: int, cookies: dict[str, str] | None = None) -> httpx.AsyncClient:
-        """Says where it comes from as the application expects it, whichever process it asks."""
+        """A client that sends an Origin header that the application accepts from either process."""
         own = f"http://127.0.0.1:{self.here.settings.port}"
         return httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}",

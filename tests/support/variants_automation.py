@@ -1,4 +1,4 @@
-"""What the channels of the engine's automation and of its checks of stored data carry."""
+"""Example messages of the channels of the engine's automation and of its checks of stored data."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import (

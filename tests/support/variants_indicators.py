@@ -1,4 +1,4 @@
-"""What the channels of indicators and of alerts about them have carried."""
+"""Example messages of the channels of indicators and their alerts."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import IndicatorAlert, IndicatorCalculated

@@ -1,4 +1,4 @@
-"""What the market's channels have carried: ticks and patterns."""
+"""Example messages of the market's channels: ticks and patterns."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated, Tick

@@ -1,4 +1,4 @@
-"""What the channels of monitoring, health and errors have carried."""
+"""Example messages of the channels of monitoring, health and errors."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import (

@@ -1,4 +1,4 @@
-"""What the channels of imports, caches, indicator and pattern runs, universes and loads have carried."""
+"""Example messages of the channels of imports, caches, indicator and pattern runs, universes and loads."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import ErrorReported, JobStatus, RunChanged, RunProgressed, UniverseChanged

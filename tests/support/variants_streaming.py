@@ -1,4 +1,4 @@
-"""What the channels of streaming sessions and critical alerts have carried."""
+"""Example messages of the channels of streaming sessions and critical alerts."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import CriticalAlert, SessionChanged, StreamingHealth

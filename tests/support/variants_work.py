@@ -1,4 +1,4 @@
-"""What the channels of the engine's work have carried: backtests and processing."""
+"""Example messages of the channels of the engine's work: backtests and processing."""
 
 from app.wire.channels import Meaning
 from app.wire.events.event import (

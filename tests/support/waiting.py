@@ -1,4 +1,4 @@
-"""Waiting for what has no event to await."""
+"""Waits for conditions that have no event."""
 
 import asyncio
 import time

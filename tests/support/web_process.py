@@ -45,7 +45,7 @@ async def process(
 
 
 async def signed_in(settings: Settings) -> dict[str, str]:
-    """The headers of a person who is, once the process is ready."""
+    """The headers of a signed-in person, once the process is ready."""
     base = f"http://127.0.0.1:{settings.port}"
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers={"Origin": base}) as client:
         async with asyncio.timeout(60):

@@ -1,4 +1,4 @@
-"""A small application on the real web/ pipe, run as a process of its own so that it can be killed: server.py PORT."""
+"""A small application on the real web package, in a process of its own that can be killed: server.py PORT."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ from app.web import assets, condition, errors, guards, html, preferences, securi
 
 
 class PushRequest(msgspec.Struct):
-    """What a test wants pushed."""
+    """A push that a test requests."""
 
     key: str = ""
     op: Op = "replace"
@@ -31,8 +31,8 @@ class PushRequest(msgspec.Struct):
     """What the sockets are closed with, or that they are served (1) or not (404)."""
 
 
-class Away(Exception):
-    """Stands for a dependency that does not answer."""
+class UnavailableService(Exception):
+    """A dependency that does not answer."""
 
 
 html.pages.loader = ChoiceLoader(
@@ -46,7 +46,7 @@ reports: list[str] = []
 
 async def nobody() -> Identity | None:
     if "away" in request.args:
-        raise Away
+        raise UnavailableService
     return None
 
 
@@ -65,7 +65,7 @@ def create_app(public_url: str) -> Quart:
     assets.install(app)
     errors.install(app)
     condition.install(app, lambda: LIVE)
-    errors.unavailable(app, (Away,))
+    errors.unavailable(app, (UnavailableService,))
     app.register_blueprint(preferences.blueprint)
     app.add_url_rule("/board", "board", board)
     app.add_url_rule("/private", "private", private)
@@ -132,7 +132,7 @@ async def stream() -> Response:
 
 @guards.public
 async def say() -> str:
-    """One message to every open stream."""
+    """Sends one message to every open stream."""
     pushes = msgspec.json.decode(await request.get_data(), type=list[PushRequest])
     text = patches(pushes)
     data = "".join(f"data: {line}\n" for line in text.split("\n")) if text else ""
@@ -147,7 +147,7 @@ async def say() -> str:
 
 @guards.public
 async def tell() -> str:
-    """The same to every socket, or its end."""
+    """Sends one message to every open socket, or closes it."""
     global served
     pushes = msgspec.json.decode(await request.get_data(), type=list[PushRequest])
     if pushes[0].code in (1, 404):

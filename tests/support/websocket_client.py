@@ -1,4 +1,4 @@
-"""The browser's side of a WebSocket with nothing between it and the connection; frames are wsproto's business."""
+"""The client's side of a WebSocket on a raw socket; wsproto parses the frames."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ LISTENING = {ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}
 
 
 class Talker:
-    """One handshake, and what comes after it. Pings are answered while it reads, unless it plays dead."""
+    """One handshake and the frames after it. Answers pings while it reads, unless it is set not to."""
 
     def __init__(self, port: int, path: str, headers: Mapping[str, str | None]) -> None:
         self._port = port
@@ -83,7 +83,7 @@ class Talker:
         return message
 
     async def closed(self, within: float = 20) -> int | None:
-        """The code of the server's goodbye, once the connection is gone; None without one."""
+        """The close code of the server once the connection is closed, or None without one."""
         async with asyncio.timeout(within):
             while not self.ended:
                 await self.read()

@@ -1,4 +1,4 @@
-"""The small application of server.py in its own process, and a browser that looks at it."""
+"""The small application of web_server.py in its own process, and a browser."""
 
 import asyncio
 import os

@@ -70,9 +70,9 @@ def test_the_forms_class_says_what_the_input_is(name: str, attributes: dict[str,
 def test_an_error_and_a_hint_are_read_with_the_input_that_they_belong_to() -> None:
     markup = field(filled().name, "username", "As on the letter.", focus=True)
 
-    given = control(markup)
-    assert (given["aria-invalid"], given["aria-describedby"]) == ("true", "name-error name-hint")
-    assert (given["autocomplete"], given["autofocus"]) == ("username", "")
+    attributes = control(markup)
+    assert (attributes["aria-invalid"], attributes["aria-describedby"]) == ("true", "name-error name-hint")
+    assert (attributes["autocomplete"], attributes["autofocus"]) == ("username", "")
     assert '<label for="name">Name</label>' in markup
     assert '<p class="error" id="name-error">Name it.</p>' in markup
     assert '<p class="hint" id="name-hint">As on the letter.</p>' in markup

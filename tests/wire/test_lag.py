@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from app.wire.pubsub import lag
 from app.wire.pubsub.subscriber import Subscriber
-from tests.support.channel_messages import Listener, listening, say
+from tests.support.channel_messages import Listener, listening, publish
 from tests.wire.conftest import ended, eventually
 
 
@@ -65,7 +65,7 @@ async def test_a_delayed_message_counts_as_lag(redis_url: str) -> None:
     listener = Listener()
     async with listening(redis_url, listener) as link:
         listener.may.clear()
-        await say(redis_url, "one", b"held")
+        await publish(redis_url, "one", b"held")
         await eventually(lambda: link.stats.lag > 0.4)
         listener.may.set()
         await eventually(lambda: listener.has(b"held") and link.stats.lag < 0.4)

@@ -12,7 +12,7 @@ from app.wire.log.log import Log
 from app.wire.pubsub import subscriber
 from app.wire.pubsub.rate import SLOT_SECONDS, SLOTS, RollingRate
 from app.wire.pubsub.subscriber import Subscriber
-from tests.support.channel_messages import Listener, listening, say
+from tests.support.channel_messages import Listener, listening, publish
 from tests.wire.conftest import Server, ended, eventually
 
 
@@ -20,9 +20,9 @@ async def test_messages_are_delivered_with_their_meaning_and_counted(redis_url: 
     listener = Listener()
 
     async with listening(redis_url, listener) as link:
-        await say(redis_url, "one", b"a")
-        await say(redis_url, "two", b"b")
-        await say(redis_url, "three", b"c")
+        await publish(redis_url, "one", b"a")
+        await publish(redis_url, "two", b"b")
+        await publish(redis_url, "three", b"c")
         await eventually(lambda: len(listener.messages) == 2)
 
     assert listener.messages == [("first", b"a"), ("second", b"b")]
@@ -34,8 +34,8 @@ async def test_a_message_that_raises_is_counted_and_the_next_is_handled(redis_ur
     listener = Listener()
 
     async with listening(redis_url, listener) as link:
-        await say(redis_url, "one", b"poison")
-        await say(redis_url, "one", b"good")
+        await publish(redis_url, "one", b"poison")
+        await publish(redis_url, "one", b"good")
         await eventually(lambda: listener.has(b"good"))
 
     assert link.stats.failed == 1
@@ -46,8 +46,8 @@ async def test_a_message_that_takes_too_long_is_given_up(redis_url: str, monkeyp
     listener = Listener()
 
     async with listening(redis_url, listener) as link:
-        await say(redis_url, "one", b"slow")
-        await say(redis_url, "one", b"good")
+        await publish(redis_url, "one", b"slow")
+        await publish(redis_url, "one", b"good")
         await eventually(lambda: listener.has(b"good"))
 
     assert link.stats.failed == 1
@@ -59,7 +59,7 @@ async def test_a_broken_connection_is_reopened_and_counted_as_a_gap(redis_url: s
     async with listening(redis_url, listener) as link:
         await client.client_kill_filter(_type="pubsub")
         await eventually(lambda: link.stats.gaps == 1 and link.stats.connected)
-        await say(redis_url, "one", b"after")
+        await publish(redis_url, "one", b"after")
         await eventually(lambda: listener.has(b"after"))
 
     assert link.stats.gaps == 1
@@ -109,7 +109,7 @@ async def test_messages_arrive_again_after_redis_was_killed_and_restarted(server
         await eventually(lambda: not link.stats.connected)
         server.start()
         await eventually(lambda: link.stats.connected)
-        await say(server.url, "two", b"after")
+        await publish(server.url, "two", b"after")
         await eventually(lambda: listener.has(b"after"))
 
     assert link.stats.gaps == 1
@@ -175,7 +175,7 @@ async def test_a_hanging_redis_is_detected_and_messages_arrive_again(
         monkeypatch.setattr(subscriber, "SILENCE_SECONDS", 30.0)
         server.child.send(signal.SIGCONT)
         await eventually(lambda: link.stats.connected)
-        await say(server.url, "one", b"after")
+        await publish(server.url, "one", b"after")
         await eventually(lambda: listener.has(b"after"))
 
 
@@ -186,7 +186,7 @@ async def test_messages_beyond_the_output_buffer_limit_arrive_or_are_a_gap(redis
     async with listening(redis_url, listener) as link:
         assert await client.publish("one", huge) == 1
         await eventually(lambda: (link.stats.gaps or listener.messages) and link.stats.connected)
-        await say(redis_url, "one", b"after")
+        await publish(redis_url, "one", b"after")
         await eventually(lambda: listener.has(b"after"))
 
     assert listener.has(huge) != (link.stats.gaps == 1)

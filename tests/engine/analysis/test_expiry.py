@@ -19,13 +19,13 @@ from app.wire.events.event import (
 from tests.support.running_engine import (
     DAY,
     UNTIL,
-    closed,
+    events_of,
     eventually,
-    feeding,
     forget_ticks,
-    hearing,
-    of,
-    working,
+    recorded_events,
+    running_engine,
+    running_feed,
+    session_is_closed,
 )
 
 OPENS = regular(DAY).opens
@@ -77,31 +77,31 @@ def _fields(event: PatternDetected) -> dict[str, object]:
 
 async def settled(events: list[AnyEvent]) -> None:
     """Until the engine, which is ready, has beaten three times more: it looks at the clock more often."""
-    beats = len(of(EngineHealth, events))
-    await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
+    beats = len(events_of(EngineHealth, events))
+    await eventually(lambda: len(events_of(EngineHealth, events)) > beats + 3)
 
 
 async def test_patterns_that_expired_while_no_engine_ran_are_published_once(
     redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, empty_url, min_confidence=0.4):
+    async with running_engine(redis_url, empty_url, min_confidence=0.4):
         pass
-    async with feeding(redis_url):
-        await eventually(lambda: closed(redis_url))
+    async with running_feed(redis_url):
+        await eventually(lambda: session_is_closed(redis_url))
     await forget_ticks(redis_url)
     span = [datetime.fromtimestamp(regular(day).closes, UTC) for day in (UNTIL, DAY)]
     ended = await empty_link.fetch(
         "select symbol, pattern_type from daily_patterns where expiration_date > $1 and expiration_date <= $2", *span
     )
 
-    async with hearing(redis_url) as events, working(redis_url, empty_url, min_confidence=0.4):
-        await eventually(lambda: len(of(PatternExpired, events)) >= len(ended))
+    async with recorded_events(redis_url) as events, running_engine(redis_url, empty_url, min_confidence=0.4):
+        await eventually(lambda: len(events_of(PatternExpired, events)) >= len(ended))
         await eventually(lambda: empty_link.fetchval("select at = $1 from engine_marks", span[1]))
-    async with hearing(redis_url) as again, working(redis_url, empty_url, min_confidence=0.4):
+    async with recorded_events(redis_url) as again, running_engine(redis_url, empty_url, min_confidence=0.4):
         await settled(again)
 
-    expirations = of(PatternExpired, events)
+    expirations = events_of(PatternExpired, events)
     assert len(ended) > 3
     assert sorted((event.symbol, event.pattern) for event in expirations) == sorted(map(tuple, ended))
     assert all(event.expires_at and event.at < event.expires_at <= regular(DAY).closes for event in expirations)
-    assert of(PatternExpired, again) == []
+    assert events_of(PatternExpired, again) == []

@@ -22,14 +22,14 @@ from tests.support.running_engine import DAY as SESSION
 from tests.support.running_engine import (
     EXACT,
     UNTIL,
-    closed,
     daily,
+    events_of,
     eventually,
-    feeding,
     forget_ticks,
-    hearing,
-    of,
-    working,
+    recorded_events,
+    running_engine,
+    running_feed,
+    session_is_closed,
 )
 
 OPENS = regular(SESSION).opens
@@ -229,7 +229,7 @@ async def test_a_session_leaves_exact_bars_hours_weeks_breadth_and_outcomes(
     two = tuple(bar.symbol for bar in EXACT[:2])
     await universe_queries.put(link, Universe(STOCKS, "test", "two", (*two, "GONE")), SESSION)
 
-    async with working(redis_url, database_url, min_confidence=0.5), feeding(redis_url):
+    async with running_engine(redis_url, database_url, min_confidence=0.5), running_feed(redis_url):
         await eventually(lambda: daily(link, SESSION))
         await eventually(lambda: link.fetchval("select max(week_start) > $1 from ohlcv_weekly", UNTIL))
         await eventually(lambda: link.fetchval("select count(*) >= 7 * 5 from ohlcv_hourly"))
@@ -257,11 +257,15 @@ async def test_a_pattern_disabled_by_the_operator_is_not_detected_again(
     names = await link.fetch("select distinct pattern_type from daily_patterns")
     await link.execute("update pattern_definitions set enabled = false; delete from intraday_patterns")
 
-    async with hearing(redis_url) as events, working(redis_url, database_url, min_confidence=0.3), feeding(redis_url):
+    async with (
+        recorded_events(redis_url) as events,
+        running_engine(redis_url, database_url, min_confidence=0.3),
+        running_feed(redis_url),
+    ):
         await eventually(lambda: daily(link, SESSION))
 
     assert await link.fetchval("select count(*) from pattern_definitions where not enabled") >= len(names) > 5
-    assert of(PatternDetected, events) == []
+    assert events_of(PatternDetected, events) == []
     assert await link.fetchval("select count(*) from intraday_patterns") == 0
 
 
@@ -271,10 +275,10 @@ async def test_minutes_without_received_ticks_are_recorded_as_a_gap(
     last = Bar("IBM", "1min", OPENS + 600, 10, 10, 10, 10, 1)
     await link.execute("insert into ohlcv_1min values ('IBM', to_timestamp($1), 10, 10, 10, 10, 1)", last.start)
 
-    async with feeding(redis_url):
-        await eventually(lambda: closed(redis_url))
+    async with running_feed(redis_url):
+        await eventually(lambda: session_is_closed(redis_url))
     await forget_ticks(redis_url)
-    async with working(redis_url, database_url):
+    async with running_engine(redis_url, database_url):
         await eventually(lambda: link.fetchval("select count(*) from feed_gaps"))
 
     columns = "reason, extract(epoch from began)::float8, extract(epoch from ended)::float8"

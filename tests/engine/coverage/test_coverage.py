@@ -12,7 +12,7 @@ from app.engine.coverage.result import CoverageQuery, Missing, Suspect
 from app.finance import calendar, sessions
 from app.finance.jumps import JUMP
 from tests.support import faulty_minutes
-from tests.support.coverage_bars import Day, Series, measured_coverage, store
+from tests.support.coverage_bars import Day, Series, coverage_of, store
 
 SINCE, UNTIL = date(2012, 6, 1), date(2013, 1, 31)
 """With a half-day before a holiday, and the two days of a storm."""
@@ -121,7 +121,7 @@ async def test_coverage_equals_a_comparison_day_by_day(link: asyncpg.Connection)
     series.append(Series("X:BTCUSD", None, True, [Day(date(2012, 7, 7), 1.0, 2.0, 1.0, 2.0, 0)], {}))
     await store(link, series)
 
-    coverage = await measured_coverage(link, since=SINCE, until=UNTIL)
+    coverage = await coverage_of(link, since=SINCE, until=UNTIL)
 
     exchange = [each for each in series if ":" not in each.symbol]
     assert coverage.missing == sorted(gap for each in exchange for gap in expected_gaps(each))
@@ -140,8 +140,8 @@ async def test_weeks_and_months_are_expected_where_they_hold_a_session(link: asy
     await link.execute(bars.format("ohlcv_weekly"), [date(2012, 10, 22), date(2012, 11, 5)])
     await link.execute(bars.format("ohlcv_monthly"), [date(2012, 10, 1), date(2012, 12, 1)])
 
-    weeks = await measured_coverage(link, timeframe="weekly")
-    months = await measured_coverage(link, timeframe="monthly")
+    weeks = await coverage_of(link, timeframe="weekly")
+    months = await coverage_of(link, timeframe="monthly")
 
     monday, november = date(2012, 10, 29), date(2012, 11, 1)
     assert weeks.missing == [Missing("A", monday, monday, 1)]
@@ -159,8 +159,8 @@ async def test_minutes_and_hours_are_counted_by_the_sessions_of_the_exchange(lin
     hours = [datetime(2012, 11, 23, 14 + n, tzinfo=UTC) for n in range(3)]
     await link.executemany("insert into ohlcv_hourly values ('A', $1, 1, 2, 1, 2, 5)", [(hour,) for hour in hours])
 
-    minutes = await measured_coverage(link, timeframe="1min")
-    by_hour = await measured_coverage(link, timeframe="hourly")
+    minutes = await coverage_of(link, timeframe="1min")
+    by_hour = await coverage_of(link, timeframe="hourly")
 
     assert minutes.missing == [Missing("A", days[1], days[1], 7), Missing("A", days[2], days[2], 390)]
     assert [(each.bars, each.expected) for each in minutes.extents] == [(3 * 390 + 210 - 7, 4 * 390 + 210)]
@@ -173,9 +173,9 @@ async def put_minutes(link: asyncpg.Connection, starts: Iterable[float]) -> None
 
 
 async def test_coverage_of_a_market_without_table_or_bars_is_empty(link: asyncpg.Connection) -> None:
-    assert (await measured_coverage(link)).extents == []
+    assert (await coverage_of(link)).extents == []
     await link.execute("drop table ohlcv_hourly")
-    assert (await measured_coverage(link, timeframe="hourly")).whole
+    assert (await coverage_of(link, timeframe="hourly")).whole
 
 
 async def test_minutes_counted_by_the_half_hour_give_the_same_coverage(link: asyncpg.Connection) -> None:

@@ -20,7 +20,7 @@ from app.wire.client import close, connect
 from app.wire.state import market_clock
 from tests.commands.conftest import command
 from tests.conftest import Databases
-from tests.support.coverage_bars import Day, Series, measured_coverage, store
+from tests.support.coverage_bars import Day, Series, coverage_of, store
 
 SINCE, DIED, NOW = date(2012, 11, 1), date(2012, 11, 14), datetime(2012, 11, 26, 20, 59, tzinfo=UTC)
 """An hour before the close of a Monday, after a week with a holiday and a half-day."""
@@ -60,7 +60,7 @@ async def test_bars_missing_since_the_feed_died_are_a_gap(link: asyncpg.Connecti
     ]
     await store(link, every)
 
-    coverage = await measured_coverage(link, until=last_closed(NOW.timestamp()))
+    coverage = await coverage_of(link, until=last_closed(NOW.timestamp()))
 
     after = date(2012, 11, 15)
     assert coverage.missing == [

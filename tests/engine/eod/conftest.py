@@ -1,4 +1,4 @@
-"""A market's tables of one's own."""
+"""A pool and a connection to an empty market database."""
 
 from collections.abc import AsyncIterator
 

@@ -10,7 +10,7 @@ from app.wire.channels import EOD_COMPLETION, EOD_STATUS_KEY, Channels
 from app.wire.client import connect
 from app.wire.events.event import ProcessingChanged
 from app.wire.pubsub.publisher import Publisher
-from tests.support.running_engine import DAY, eventually, feeding, hearing, of, working
+from tests.support.running_engine import DAY, events_of, eventually, recorded_events, running_engine, running_feed
 
 
 async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, empty_url: str) -> None:
@@ -24,7 +24,7 @@ async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, emp
         messages.extend([message] if message else [])
         return bool(messages)
 
-    async with working(redis_url, empty_url), hearing(redis_url) as events, feeding(redis_url):
+    async with running_engine(redis_url, empty_url), recorded_events(redis_url) as events, running_feed(redis_url):
         await eventually(completion_arrives)
         await eventually(lambda: any(each.run_id == f"eod-{DAY}" for each in ended_of(events)))
 
@@ -77,4 +77,4 @@ async def test_a_store_is_idle_only_when_its_writes_are_finished(
 
 
 def ended_of(events: list[object]) -> list[ProcessingChanged]:
-    return [each for each in of(ProcessingChanged, events) if each.status == "completed"]  # type: ignore[arg-type]
+    return [each for each in events_of(ProcessingChanged, events) if each.status == "completed"]  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pytest
 from app.db.pools import Pool
 from app.engine.eod.day_close import DayClose
 from tests.support.day_close import run_of
-from tests.support.market_hours import Hours, wall_time
+from tests.support.market_hours import CloseSimulation, wall_time
 from tests.support.running_engine import eventually
 
 FRIDAY, MONDAY, HALF, HOLIDAY = date(2012, 11, 16), date(2012, 11, 19), date(2012, 11, 23), date(2012, 11, 22)
@@ -31,7 +31,7 @@ async def market(link: asyncpg.Connection, day: date) -> None:
 
 async def test_bars_until_18_00_complete_the_day_in_one_run(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
     hours.at(time(17, 20), lambda: put(link, FRIDAY, "LATE"))
 
     hours.schedule.add(FRIDAY)
@@ -54,7 +54,7 @@ async def test_at_18_00_an_incomplete_day_fails_and_names_the_missing_symbols(
     pool: Pool, link: asyncpg.Connection
 ) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
     hours.at(time(18, 1), lambda: put(link, FRIDAY, "LATE"))
 
     hours.schedule.add(FRIDAY)
@@ -70,7 +70,7 @@ async def test_at_18_00_an_incomplete_day_fails_and_names_the_missing_symbols(
 
 async def test_the_18_00_deadline_holds_while_redis_is_down(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(17, 50))
+    hours = CloseSimulation(pool, FRIDAY, time(17, 50))
     hours.away = True
 
     hours.schedule.add(FRIDAY)
@@ -81,7 +81,7 @@ async def test_the_18_00_deadline_holds_while_redis_is_down(pool: Pool, link: as
 
 async def test_closing_a_day_does_not_wait_for_the_previous_day(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
 
     async def monday() -> None:
         await put(link, MONDAY, *NAMES)
@@ -98,7 +98,7 @@ async def test_closing_a_day_does_not_wait_for_the_previous_day(pool: Pool, link
 
 async def test_a_day_that_ends_again_during_its_close_is_checked_again(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
 
     async def again() -> None:
         await put(link, FRIDAY, "LATE")
@@ -114,7 +114,7 @@ async def test_a_day_that_ends_again_during_its_close_is_checked_again(pool: Poo
 
 async def test_the_close_waits_for_bars_that_are_being_written(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(18, 1))
+    hours = CloseSimulation(pool, FRIDAY, time(18, 1))
     hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
 
     hours.schedule.add(FRIDAY)
@@ -131,7 +131,7 @@ async def test_a_day_that_ends_repeatedly_while_the_store_lags_is_closed_once(
     pool: Pool, link: asyncpg.Connection
 ) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(18, 1))
+    hours = CloseSimulation(pool, FRIDAY, time(18, 1))
     hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
 
     hours.schedule.add(FRIDAY)
@@ -151,7 +151,7 @@ async def test_a_day_that_ends_repeatedly_while_the_store_lags_is_closed_once(
 
 async def test_a_replay_closes_without_waiting(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
     hours.speed = 60.0
 
     hours.schedule.add(FRIDAY)
@@ -162,7 +162,7 @@ async def test_a_replay_closes_without_waiting(pool: Pool, link: asyncpg.Connect
 
 async def test_a_half_day_is_closed_at_13_00_with_the_same_wait(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, HALF)
-    hours = Hours(pool, HALF, time(13, 5))
+    hours = CloseSimulation(pool, HALF, time(13, 5))
     hours.at(time(14, 30), lambda: put(link, HALF, "LATE"))
 
     hours.schedule.add(HALF)
@@ -173,7 +173,7 @@ async def test_a_half_day_is_closed_at_13_00_with_the_same_wait(pool: Pool, link
 
 async def test_a_holiday_on_which_only_crypto_trades_is_not_closed(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, HALF)
-    hours = Hours(pool, HALF, time(18, 30))
+    hours = CloseSimulation(pool, HALF, time(18, 30))
 
     hours.schedule.add(HOLIDAY)
     hours.schedule.add(HALF)
@@ -190,7 +190,7 @@ async def test_an_engine_resumes_the_closes_that_its_predecessor_began(pool: Poo
     before = await run_of(link, FRIDAY)
     await put(link, FRIDAY, "LATE")
     await put(link, MONDAY, *NAMES)
-    hours = Hours(pool, MONDAY, time(19))
+    hours = CloseSimulation(pool, MONDAY, time(19))
 
     await hours.closed(2)
 
@@ -205,7 +205,7 @@ async def test_an_engine_resumes_the_closes_that_its_predecessor_began(pool: Poo
 async def test_a_failed_close_is_published_and_the_next_day_is_closed(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     await put(link, MONDAY, *NAMES)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
     await link.execute("alter table ohlcv_weekly rename column volume to weight")
 
     hours.schedule.add(FRIDAY)
@@ -227,7 +227,7 @@ async def test_retention_runs_after_the_day_is_published_and_its_failure_stops_n
     await market(link, FRIDAY)
     await put(link, FRIDAY, "LATE")
     await put(link, MONDAY, *NAMES)
-    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours = CloseSimulation(pool, FRIDAY, time(16, 5))
     hours.cannot_forget = away
 
     async with hours.running():

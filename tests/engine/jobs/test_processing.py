@@ -6,7 +6,7 @@ import pytest
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events.event import ProcessingChanged, ProcessingEvent
-from tests.support.running_engine import eventually, hearing, of, working
+from tests.support.running_engine import events_of, eventually, recorded_events, running_engine
 
 ENDS = {"completed", "failed"}
 
@@ -14,20 +14,20 @@ ENDS = {"completed", "failed"}
 async def ask(redis_url: str, job: bytes) -> Sequence[ProcessingEvent]:
     """What is told of the job until it ends."""
     client = connect(redis_url)
-    async with hearing(redis_url) as events:
+    async with recorded_events(redis_url) as events:
         heard_by = await client.publish(JOBS_PROCESSING, job)
         assert heard_by == 1
         await eventually(
-            lambda: any(event.status in ("completed", "failed") for event in of(ProcessingChanged, events))
+            lambda: any(event.status in ("completed", "failed") for event in events_of(ProcessingChanged, events))
         )
     await client.aclose()
-    return of(ProcessingEvent, events)
+    return events_of(ProcessingEvent, events)
 
 
 async def test_daily_processing_detects_lost_patterns_again(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url):
+    async with running_engine(redis_url, database_url):
         patterns = await link.fetchval("select count(*) from daily_patterns")
         await link.execute("delete from daily_patterns; delete from daily_indicators")
 
@@ -46,7 +46,7 @@ async def test_processing_is_limited_to_the_requested_symbols_and_patterns(
     job = (
         b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["IBM","NOPE"],"patterns":["Doji"],"force":true}}'
     )
-    async with working(redis_url, database_url):
+    async with running_engine(redis_url, database_url):
         await link.execute("delete from daily_patterns")
 
         events = await ask(redis_url, job)
@@ -68,7 +68,7 @@ async def test_processing_is_limited_to_the_requested_symbols_and_patterns(
 async def test_an_impossible_job_is_answered_with_a_failure(
     job: bytes, message: str, redis_url: str, database_url: str
 ) -> None:
-    async with working(redis_url, database_url):
+    async with running_engine(redis_url, database_url):
         events = await ask(redis_url, job)
 
     assert events[-1].status == "failed"
@@ -78,7 +78,7 @@ async def test_an_impossible_job_is_answered_with_a_failure(
 async def test_processing_that_fails_unexpectedly_is_counted(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url) as engine:
+    async with running_engine(redis_url, database_url) as engine:
         await link.execute("alter table ohlcv_daily rename column close to last")
 
         events = await ask(redis_url, b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["IBM"]}}')

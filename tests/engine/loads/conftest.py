@@ -1,4 +1,4 @@
-"""A market's tables of one's own, files of bars, and a checksum of what was stored."""
+"""A market database, files of bars, and a checksum of stored bars."""
 
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from tests.conftest import Databases
 from tests.support.history_server import DAYS, TODAY, Massive, speaking
-from tests.support.load_requests import Room
+from tests.support.load_requests import LoadClient
 
 HISTORY = Path("config/history/us-equities-daily.csv.gz")
 HEADER = "symbol,date,open,high,low,close,volume"
@@ -41,8 +41,8 @@ async def provider() -> AsyncIterator[Massive]:
 
 
 @pytest.fixture
-async def room(redis_url: str, databases: Databases, tmp_path: Path) -> AsyncIterator[Room]:
-    client = Room(redis_url, databases, tmp_path)
+async def load_client(redis_url: str, databases: Databases, tmp_path: Path) -> AsyncIterator[LoadClient]:
+    client = LoadClient(redis_url, databases, tmp_path)
     yield client
     await client.client.aclose()
 
@@ -60,7 +60,7 @@ async def load_file(pool: Pool, path: Path, timeframe: str = "daily", symbol: st
 
 
 async def checksum(link: asyncpg.Connection, table: str = "ohlcv_daily") -> tuple[int, str]:
-    """Of all that is stored but when it was."""
+    """The number of rows and a digest over all their columns but the time they were stored."""
     row = await link.fetchrow(
         f"select count(*), md5(string_agg(concat_ws(',', symbol, {KEYS[table]}, open, high, low, close, volume),"
         f" ';' order by symbol, {KEYS[table]})) from {table}"

@@ -8,7 +8,7 @@ from app.wire.channels import Channels, Meaning
 from app.wire.codec import codec
 from app.wire.codec.codec import Rejected
 from app.wire.events.event import AnyEvent, Component, MetricsMeasured, StreamingHealth
-from tests.support.running_engine import eventually, feeding, hearing, of, working
+from tests.support.running_engine import events_of, eventually, recorded_events, running_engine, running_feed
 
 NOTHING = EngineCounts(0, 0, 0, 0, {"too late": 0, "received twice": 0}, 0, 0, "healthy")
 LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "received twice": 2}, 500, 7, "healthy")
@@ -71,12 +71,12 @@ def test_published_metrics_survive_a_round_trip(place: int, meaning: Meaning) ->
 
 
 async def test_an_engine_measures_a_session(redis_url: str, database_url: str) -> None:
-    async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url):
-        await eventually(lambda: any(one.pattern_ms and one.indicator_ms for one in of(MetricsMeasured, events)))
-        await eventually(lambda: any(one.lag_ms is not None for one in of(StreamingHealth, events)))
+    async with recorded_events(redis_url) as events, running_engine(redis_url, database_url), running_feed(redis_url):
+        await eventually(lambda: any(one.pattern_ms and one.indicator_ms for one in events_of(MetricsMeasured, events)))
+        await eventually(lambda: any(one.lag_ms is not None for one in events_of(StreamingHealth, events)))
         # A bar is counted when it is stored, which a beat may come before.
-        await eventually(lambda: any(one.bars_per_minute for one in of(StreamingHealth, events)))
+        await eventually(lambda: any(one.bars_per_minute for one in events_of(StreamingHealth, events)))
 
-    assert any(one.ticks_per_second for one in of(MetricsMeasured, events))
-    assert any(one.bars_per_minute for one in of(StreamingHealth, events))
-    assert {one.symbols for one in of(MetricsMeasured, events)} <= {0, 1, 2, 3, 4, 5}
+    assert any(one.ticks_per_second for one in events_of(MetricsMeasured, events))
+    assert any(one.bars_per_minute for one in events_of(StreamingHealth, events))
+    assert {one.symbols for one in events_of(MetricsMeasured, events)} <= {0, 1, 2, 3, 4, 5}

@@ -17,7 +17,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 from app.wire.pubsub.publisher import Publisher
-from tests.support.running_engine import DAY, eventually, hearing, of
+from tests.support.running_engine import DAY, events_of, eventually, recorded_events
 
 OPENS = regular(DAY).opens
 SYMBOLS = [f"SYN{number:03d}" for number in range(500)]
@@ -89,7 +89,7 @@ async def test_a_stalled_database_loses_nothing_and_gets_bounded_transactions(
     store: Store, database_url: str, redis_url: str
 ) -> None:
     waiting: list[int] = []
-    async with hearing(redis_url) as events, running(store):
+    async with recorded_events(redis_url) as events, running(store):
         async with locked(database_url, "ohlcv_1min", "intraday_indicators"):
             offering = asyncio.create_task(minutes(store, MINUTES, waiting))
             await eventually(lambda: store.full and store.behind)
@@ -109,8 +109,8 @@ async def test_a_stalled_database_loses_nothing_and_gets_bounded_transactions(
     await link.close()
     assert (store.dropped, store.behind, store.full) == (0, False, False)
     assert max(waiting) <= MOST_FACTS + len(SYMBOLS) + 1 + 2 * len(SYMBOLS) * len(STUDIES)
-    assert [event.symbol for event in of(PatternDetected, events)] == SYMBOLS[:MINUTES]
-    indicators = {(event.symbol, event.indicator): event.value for event in of(IndicatorCalculated, events)}
+    assert [event.symbol for event in events_of(PatternDetected, events)] == SYMBOLS[:MINUTES]
+    indicators = {(event.symbol, event.indicator): event.value for event in events_of(IndicatorCalculated, events)}
     assert set(indicators.values()) == {MINUTES - 1.0}
     assert len(indicators) == len(SYMBOLS) * len(STUDIES)
 
@@ -135,11 +135,11 @@ async def test_a_row_refused_by_the_database_is_lost_alone(store: Store, databas
 async def test_a_pattern_that_is_not_stored_is_not_published(store: Store, database_url: str, redis_url: str) -> None:
     patterns = [pattern("SYN001"), pattern("SYN002", "Ham\0mer"), pattern("SYN003")]
 
-    async with hearing(redis_url) as events:
+    async with recorded_events(redis_url) as events:
         store.offer([bar("SYN001", 0)], patterns, events=patterns)
         assert await store.flush()
 
-    assert [event.symbol for event in of(PatternDetected, events)] == ["SYN001", "SYN003"]
+    assert [event.symbol for event in events_of(PatternDetected, events)] == ["SYN001", "SYN003"]
     link = await asyncpg.connect(database_url)
     assert await link.fetchval("select count(*) from intraday_patterns where pattern_type = 'Hammer'") == 2
     assert await link.fetchval("select count(*) from ohlcv_1min") == 1

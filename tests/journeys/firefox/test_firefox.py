@@ -8,7 +8,7 @@ import pytest
 
 from tests.journeys.conftest import EMAIL, PASSWORD
 from tests.support.desk_process import Desk, within
-from tests.support.firefox import FIREFOX, Tab, firefox
+from tests.support.firefox import FIREFOX, Tab, running_firefox
 
 pytestmark = pytest.mark.streams
 
@@ -35,7 +35,7 @@ def sign_in(tab: Tab, desk: Desk) -> None:
 
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory: pytest.TempPathFactory, replaying: Desk) -> Iterator[Tab]:
-    with firefox(tmp_path_factory.mktemp("firefox") / "profile") as tab:
+    with running_firefox(tmp_path_factory.mktemp("firefox") / "profile") as tab:
         sign_in(tab, replaying)
         yield tab
 
@@ -94,7 +94,7 @@ def test_a_download_leaves_the_page_live(tab: Tab, replaying: Desk) -> None:
 
 def test_without_scripting_prices_are_shown_and_change_with_each_reload(tmp_path: Path, replaying: Desk) -> None:
     prices = "[...document.querySelectorAll('.quotes .last')].map(cell => cell.textContent).join()"
-    with firefox(tmp_path / "profile", scripting=False) as tab:
+    with running_firefox(tmp_path / "profile", scripting=False) as tab:
         sign_in(tab, replaying)
         before = tab.evaluate(prices)
 
