@@ -30,8 +30,8 @@ class Crossing(NamedTuple):
     """The one line less the other on the last USUAL_BARS + 2 bars, (rows, bars)."""
     needs: int
     description: str
-    level: Callable[[Panel], Floats] | None = None
-    """The price that was crossed."""
+    level: int | None = None
+    """Bars of the average that was crossed."""
 
 
 def _average(panel: Panel, bars: int) -> Floats:
@@ -59,18 +59,10 @@ def _macd(panel: Panel) -> Floats:
     return gaps
 
 
-def _fifty(panel: Panel) -> Floats:
-    return _average(panel, 50)[:, -1]
-
-
-def _two_hundred(panel: Panel) -> Floats:
-    return _average(panel, 200)[:, -1]
-
-
 CROSSINGS = (
-    Crossing(("GoldenCross", "DeathCross"), _averages, 202, "SMA50 crosses SMA200", _two_hundred),
+    Crossing(("GoldenCross", "DeathCross"), _averages, 202, "SMA50 crosses SMA200", 200),
     Crossing(("MACDCrossUp", "MACDCrossDown"), _macd, 66, "MACD crosses its signal"),
-    Crossing(("PriceAboveSMA50", "PriceBelowSMA50"), _price, 82, "the close crosses SMA50", _fifty),
+    Crossing(("PriceAboveSMA50", "PriceBelowSMA50"), _price, 82, "the close crosses SMA50", 50),
 )
 
 
@@ -88,7 +80,7 @@ def _matches(crossing: Crossing, panel: Panel, at_least: Callable[[str], float])
     if not len(rows):
         return
     sure = _confidence(panel, gaps, sides[:, -1])
-    levels = crossing.level(panel).round(4) if crossing.level else None
+    levels = _average(panel, crossing.level)[:, -1].round(4) if crossing.level else None
     for row in rows.tolist():
         up = bool(sides[row, -1] > 0)
         name = crossing.names[0 if up else 1]

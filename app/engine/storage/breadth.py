@@ -12,6 +12,13 @@ COUNTS = {"advancing_count", "declining_count", "advance_decline_ratio"}
 MARKET_COLUMNS = {"timestamp", *COUNTS, "overall_volume", "data_source"}
 SECTOR_COLUMNS = {"timestamp", "sector", "symbols", "advancing", "declining", "change", "volume"}
 SOURCE = "engine"
+PUT_GROUP = """
+insert into {group}_conditions (timestamp, {group}, symbols, advancing, declining, change, volume)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (timestamp, {group}) do update
+   set symbols = excluded.symbols, advancing = excluded.advancing, declining = excluded.declining,
+       change = excluded.change, volume = excluded.volume
+"""
 
 
 async def put_conditions(connection: Connection, minutes: Iterable[MarketConditions]) -> None:
@@ -31,27 +38,11 @@ async def put_conditions(connection: Connection, minutes: Iterable[MarketConditi
             """,
             at, whole.advancing, whole.declining, ratio, whole.volume, whole.change, whole.symbols, SOURCE,
         )  # fmt: skip
-        await connection.executemany(
-            """
-            insert into sector_conditions (timestamp, sector, symbols, advancing, declining, change, volume)
-            values ($1, $2, $3, $4, $5, $6, $7)
-            on conflict (timestamp, sector) do update
-               set symbols = excluded.symbols, advancing = excluded.advancing, declining = excluded.declining,
-                   change = excluded.change, volume = excluded.volume
-            """,
-            [(at, sector, *stand) for sector, stand in sorted(one.sectors.items())],
-        )
+        sectors = [(at, sector, *breadth) for sector, breadth in sorted(one.sectors.items())]
+        await connection.executemany(PUT_GROUP.format(group="sector"), sectors)
         if one.universes and await _keeps_universes(connection):
-            await connection.executemany(
-                """
-                insert into universe_conditions (timestamp, universe, symbols, advancing, declining, change, volume)
-                values ($1, $2, $3, $4, $5, $6, $7)
-                on conflict (timestamp, universe) do update
-                   set symbols = excluded.symbols, advancing = excluded.advancing, declining = excluded.declining,
-                       change = excluded.change, volume = excluded.volume
-                """,
-                [(at, universe, *stand) for universe, stand in sorted(one.universes.items())],
-            )
+            universes = [(at, universe, *breadth) for universe, breadth in sorted(one.universes.items())]
+            await connection.executemany(PUT_GROUP.format(group="universe"), universes)
 
 
 async def sectors(connection: Connection) -> dict[str, str]:

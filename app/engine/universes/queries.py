@@ -16,6 +16,22 @@ LONGEST_NAME = 200
 """Characters that are shown."""
 
 
+PUT_MEMBERS = (
+    # A symbol that joined and left on one day was no member at its end.
+    "delete from universe_members where universe = $1 and since >= $2 and symbol <> all($3::text[])",
+    "update universe_members set until = $2 where universe = $1 and until is null and symbol <> all($3::text[])",
+    "update universe_members set until = null where universe = $1 and until >= $2 and symbol = any($3::text[])",
+    """
+    insert into universe_members (universe, symbol, since)
+    select $1::text, symbol, $2::date from unnest($3::text[]) as listed (symbol)
+     where not exists (select from universe_members as kept
+                        where kept.universe = $1::text and kept.symbol = listed.symbol and kept.until is null)
+    on conflict (universe, symbol, since) do update set until = null
+    """,
+)
+"""Of the universe $1, whose members are $3 from the day $2 on."""
+
+
 class Membership(NamedTuple):
     """`until`: the first day on which it was no longer a member."""
 
@@ -60,7 +76,8 @@ async def put(connection: Connection, universe: Universe, day: date) -> None:
         newest = await connection.fetchval(
             "select max(greatest(since, until)) from universe_members where universe = $1", universe.title
         )
-        await _put_membership(connection, universe.title, universe.members, max(day, newest or day))
+        for statement in PUT_MEMBERS:
+            await connection.execute(statement, universe.title, max(day, newest or day), universe.members)
 
 
 async def history(connection: Connection, title: str) -> list[Membership]:
@@ -86,40 +103,6 @@ async def names(connection: Connection, symbols: Collection[str]) -> dict[str, s
         "select symbol, name from symbols where symbol = any($1::text[]) and name is not null", symbols
     )
     return {row["symbol"]: _name(row["name"]) for row in rows}
-
-
-async def _put_membership(connection: Connection, title: str, members: Collection[str], day: date) -> None:
-    # A symbol that joined and left on one day was no member at its end.
-    await connection.execute(
-        "delete from universe_members where universe = $1 and since >= $2 and symbol <> all($3::text[])",
-        title,
-        day,
-        members,
-    )
-    await connection.execute(
-        "update universe_members set until = $2 where universe = $1 and until is null and symbol <> all($3::text[])",
-        title,
-        day,
-        members,
-    )
-    await connection.execute(
-        "update universe_members set until = null where universe = $1 and until >= $2 and symbol = any($3::text[])",
-        title,
-        day,
-        members,
-    )
-    await connection.execute(
-        """
-        insert into universe_members (universe, symbol, since)
-        select $1::text, symbol, $2::date from unnest($3::text[]) as listed (symbol)
-         where not exists (select from universe_members as kept
-                            where kept.universe = $1::text and kept.symbol = listed.symbol and kept.until is null)
-        on conflict (universe, symbol, since) do update set until = null
-        """,
-        title,
-        day,
-        members,
-    )
 
 
 def _name(text: str | None) -> str:

@@ -32,7 +32,6 @@ SYMBOL_CHANGE = Shape(
     },
     home=lambda event: _SYMBOL_CHANNELS.get(event.action, "symbol_changed"),
     word=lambda event: f"symbol_{event.action}",
-    iso_times=True,
 )
 MAINTENANCE = Shape(
     MaintenanceChanged,
@@ -46,7 +45,6 @@ MAINTENANCE = Shape(
     },
     home=lambda event: "maintenance_started" if event.status == "started" else "maintenance_completed",
     word="maintenance",
-    iso_times=True,
 )
 QUALITY = Shape(
     QualityReported,
@@ -60,7 +58,6 @@ QUALITY = Shape(
     },
     home="quality_summary",
     word="quality_alert",
-    iso_times=True,
 )
 
 SYMBOL_SHAPES = (SYMBOL_CHANGE,)

@@ -24,6 +24,7 @@ PROGRESSED = Shape(
     },
     home="backtest_progress",
     word="backtest_progress",
+    iso_times=False,
 )
 
 FINISHED = Shape(
@@ -44,6 +45,7 @@ FINISHED = Shape(
     home="backtest_results",
     word="backtest_result",
     time=("timestamp", "completed_at"),
+    iso_times=False,
 )
 
 SHAPES = (PROGRESSED, FINISHED)

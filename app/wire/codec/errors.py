@@ -36,7 +36,6 @@ ERROR = Shape(
     },
     home="errors",
     word="error",
-    iso_times=True,
     extra=_extra,
 )
 

@@ -41,6 +41,7 @@ HEALTH = Shape(
     },
     home="health",
     word="system_health",
+    iso_times=False,
 )
 
 SHAPES = (HEALTH,)

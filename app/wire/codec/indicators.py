@@ -37,7 +37,6 @@ CALCULATED = Shape(
     home="indicators",
     word="indicator_calculated",
     time=("timestamp", "calculated_at", "calculation_timestamp"),
-    iso_times=True,
 )
 
 ALERT = Shape(
@@ -59,7 +58,6 @@ ALERT = Shape(
     key="type",
     inside="alert",
     dated_inside=True,
-    iso_times=True,
 )
 
 SHAPES = (CALCULATED,)

@@ -66,7 +66,6 @@ METRICS = Shape(
     },
     home="monitoring",
     word="METRIC_UPDATE",
-    iso_times=True,
 )
 RAISED = Shape(
     AlertRaised,
@@ -84,7 +83,6 @@ RAISED = Shape(
     home="monitoring",
     word="ALERT_TRIGGERED",
     inside="alert",
-    iso_times=True,
 )
 RESOLVED = Shape(
     AlertResolved,
@@ -95,7 +93,6 @@ RESOLVED = Shape(
     },
     home="monitoring",
     word="ALERT_RESOLVED",
-    iso_times=True,
 )
 HEALTH = Shape(
     HealthChecked,
@@ -107,7 +104,6 @@ HEALTH = Shape(
     home="monitoring",
     word="HEALTH_CHECK",
     inside="health",
-    iso_times=True,
 )
 STATUS = Shape(
     SystemStatus,
@@ -118,7 +114,6 @@ STATUS = Shape(
     },
     home="monitoring",
     word="SYSTEM_STATUS",
-    iso_times=True,
 )
 CRITICAL = Shape(
     CriticalAlert,
@@ -137,7 +132,6 @@ CRITICAL = Shape(
     key="type",
     inside="alert",
     dated_inside=True,
-    iso_times=True,
 )
 
 SHAPES = (METRICS, RAISED, RESOLVED, HEALTH, STATUS)

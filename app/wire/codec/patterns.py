@@ -60,15 +60,15 @@ def _source(event: PatternDetected | PatternUpdated | PatternExpired) -> dict[st
 
 DETECTED = Shape(
     PatternDetected, _FIELDS, home="patterns", word="pattern_detected", inside="data", dated_inside=True, time=_TIME,
-    extra=_source,
+    extra=_source, iso_times=False,
 )  # fmt: skip
 UPDATED = Shape(
     PatternUpdated, _FIELDS, home="patterns", word="pattern_updated", inside="data", dated_inside=True, time=_TIME,
-    extra=_source,
+    extra=_source, iso_times=False,
 )  # fmt: skip
 EXPIRED = Shape(
     PatternExpired, _FIELDS, home="patterns", word="pattern_expired", inside="data", dated_inside=True, time=_TIME,
-    extra=_source,
+    extra=_source, iso_times=False,
 )  # fmt: skip
 
 SHAPES = (DETECTED, UPDATED, EXPIRED)

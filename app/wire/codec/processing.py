@@ -68,7 +68,6 @@ CHANGED = Shape(
     word=_word,
     key="event",
     inside="payload",
-    iso_times=True,
     extra=_version,
 )
 PROGRESSED = Shape(
@@ -78,7 +77,6 @@ PROGRESSED = Shape(
     word="daily_processing_progress",
     key="event",
     inside="payload",
-    iso_times=True,
     extra=_version,
 )
 SCHEDULE = Shape(
@@ -94,7 +92,6 @@ SCHEDULE = Shape(
     word="processing_schedule_updated",
     key="event",
     inside="payload",
-    iso_times=True,
     extra=_version,
 )
 

@@ -90,7 +90,6 @@ CHANGED = Shape(
     word=_word,
     key="event",
     inside="payload",
-    iso_times=True,
 )
 PROGRESSED = Shape(
     RunProgressed,
@@ -99,7 +98,6 @@ PROGRESSED = Shape(
     word=lambda event: _PROGRESS[event.work],
     key="event",
     inside="payload",
-    iso_times=True,
 )
 
 _UNIVERSE_HOMES = {"assigned": "ipo_assignment", "removed": "delisting_cleanup"}
@@ -114,7 +112,6 @@ UNIVERSE = Shape(
     },
     home=lambda event: _UNIVERSE_HOMES.get(event.action, "universe_updated"),
     word="universe_updated",
-    iso_times=True,
 )
 
 
@@ -146,7 +143,6 @@ JOB = Shape(
     home="import_status",
     word="data_load_status",
     time=("timestamp", "updated_at"),
-    iso_times=True,
 )
 
 SHAPES = (CHANGED, PROGRESSED)

@@ -55,7 +55,7 @@ class Shape(Generic[E]):
         inside: str = "",
         dated_inside: bool = False,
         time: Sequence[str] = TIME,
-        iso_times: bool = False,
+        iso_times: bool = True,
         extra: Callable[[E], Mapping[str, object]] | None = None,
     ) -> None:
         self.kind = kind

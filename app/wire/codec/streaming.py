@@ -41,7 +41,6 @@ SESSION = Shape(
     inside="session",
     dated_inside=True,
     time=("timestamp", "started_at", "start_time", "stopped_at"),
-    iso_times=True,
 )
 
 HEALTH = Shape(
@@ -75,7 +74,6 @@ HEALTH = Shape(
     key="type",
     inside="health",
     dated_inside=True,
-    iso_times=True,
 )
 
 _MINUTES = Spelling(("duration_minutes",), _seconds_from_minutes)

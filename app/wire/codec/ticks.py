@@ -91,6 +91,7 @@ TICK = Shape(
     word=lambda tick: tick.kind,
     time=("timestamp", "time", "t"),
     extra=_extra,
+    iso_times=False,
 )
 
 MARKET = Shape(
@@ -99,10 +100,11 @@ MARKET = Shape(
     home="ticks",
     word="market_tick",
     key="type",
+    iso_times=False,
 )
 ALL = Shape(
     Tick, {name: TICK.fields[name] for name in ("symbol", "price", "volume")}, home="ticks", word="tick_data",
-    extra=_status,
+    extra=_status, iso_times=False,
 )  # fmt: skip
 
 SHAPES = (TICK,)
