@@ -35,7 +35,7 @@ from bench.blocking.requests import TOPICS, paths
 from tests.pipeline.conftest import EMAIL, PASSWORD, Desk
 from tests.support.ports import free_port
 from tests.support.waiting import until
-from tests.support.websocket_client import Talker
+from tests.support.websocket_client import WebSocketReader
 
 STREAM_SECONDS = 1.0
 BOUND_MS = 50.0
@@ -147,7 +147,7 @@ class Asking:
     async def _socket(self, topics: str) -> None:
         desk = self._served.desk
         cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
-        async with Talker(desk.settings.port, f"/ws/quotes?topics={topics}", {"Cookie": cookie}) as talker:
+        async with WebSocketReader(desk.settings.port, f"/ws/quotes?topics={topics}", {"Cookie": cookie}) as talker:
             assert talker.status == 101
             await asyncio.wait_for(talker.text(), 60)
             await asyncio.sleep(STREAM_SECONDS)

@@ -25,7 +25,7 @@ PUBLIC_FIELDS = {
 }
 """Fields of published JSON and of recorded results, whose names stay."""
 
-PLACES = ("app", "bench", "quart_sse", ".ci")
+PLACES = ("app", "bench", "tests", "quart_sse", ".ci")
 
 
 def names(node: ast.AST) -> Iterator[str]:

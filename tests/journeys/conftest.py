@@ -113,24 +113,24 @@ def browser(browser_path: str, browsers: list[Browser]) -> Iterator[Browser]:
 def pages_of_a_module(browsers: list[Browser]) -> Iterator[None]:
     """A page that stays open is live: it counts among the streams of its person, and keeps the machine busy."""
     yield
-    close_contexts(browsers, kept=[])
+    close_contexts(browsers, excluded=[])
 
 
 @pytest.fixture(autouse=True)
 def pages_of_a_test(browsers: list[Browser]) -> Iterator[None]:
     """Those that a fixture of the module opened stay."""
-    kept = contexts(browsers)
+    open_before = contexts(browsers)
     yield
-    close_contexts(browsers, kept)
+    close_contexts(browsers, open_before)
 
 
 def contexts(browsers: list[Browser]) -> list[BrowserContext]:
     return [context for browser in browsers for context in browser.contexts]
 
 
-def close_contexts(browsers: list[Browser], kept: list[BrowserContext]) -> None:
+def close_contexts(browsers: list[Browser], excluded: list[BrowserContext]) -> None:
     for context in contexts(browsers):
-        if context not in kept:
+        if context not in excluded:
             context.close()
 
 

@@ -23,10 +23,10 @@ def page(browser: Browser, quiet: Desk) -> Iterator[Page]:
     page.context.close()
 
 
-def publish(desk: Desk, symbol: str, name: str, *, stored: bool = False) -> None:
+def publish(desk: Desk, symbol: str, name: str, *, with_row: bool = False) -> None:
     """With `stored` as an engine does, which puts it into the database first: there a page that is opened finds it."""
     place, message = pattern(symbol, name)
-    if stored:
+    if with_row:
         url, row = desk.run_json()["engine_database_url"], PatternRow(symbol, name, float(place))
         with ThreadPoolExecutor(1) as beside_the_loop_of_the_browser:
             beside_the_loop_of_the_browser.submit(asyncio.run, store_patterns(url, "1min", [row])).result(30)
@@ -87,7 +87,7 @@ def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
 
 def test_patterns_published_while_a_tab_was_hidden_are_there_on_return(page: Page, quiet: Desk) -> None:
     page.context.set_offline(True)
-    publish(quiet, "FB", "ShootingStar", stored=True)
+    publish(quiet, "FB", "ShootingStar", with_row=True)
     page.context.set_offline(False)
     page.reload()
 

@@ -14,7 +14,7 @@ from tests.support.topic_rules import RULES
 FRAMES = 60
 
 
-async def test_readers_of_gzip_share_their_blocks(hub: Hub, counter: PushCounter) -> None:
+async def test_gzip_readers_share_compressed_blocks(hub: Hub, counter: PushCounter) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM)]
     plain = join(hub, FEED)
 
@@ -25,7 +25,7 @@ async def test_readers_of_gzip_share_their_blocks(hub: Hub, counter: PushCounter
     assert sum(map(len, papers[0].writes)) < sum(map(len, plain.writes)) / 2
 
 
-async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, counter: PushCounter) -> None:
+async def test_a_single_reader_has_blocks_with_a_shared_dictionary(hub: Hub, counter: PushCounter) -> None:
     paper, plain = join(hub, FEED, coded=True), join(hub, FEED)
 
     await send_frames(hub, counter, paper, FRAMES)
@@ -35,7 +35,7 @@ async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, counter: P
 
 
 @pytest.mark.parametrize("readers", [1, LARGE_CHAIN_FROM])
-async def test_who_joins_a_chain_in_its_middle_reads_along_and_soon_enters_the_next(
+async def test_a_reader_who_joins_in_mid_chain_follows_it_and_enters_the_next(
     hub: Hub, counter: PushCounter, readers: int
 ) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(readers)]
@@ -49,7 +49,7 @@ async def test_who_joins_a_chain_in_its_middle_reads_along_and_soon_enters_the_n
     assert late[0].writes[-1] == papers[0].writes[-1]
 
 
-async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, counter: PushCounter) -> None:
+async def test_few_remaining_readers_continue_in_a_smaller_chain(hub: Hub, counter: PushCounter) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM)]
     await send_frames(hub, counter, papers[0], 3)
     for paper in papers[2:]:
@@ -61,7 +61,7 @@ async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, 
     assert papers[0].writes == papers[1].writes
 
 
-async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:
+async def test_chains_for_few_readers_are_bounded_and_released() -> None:
     chains = SmallChains(limit=1)
     audiences = [Audience(frozenset({topic}), View(), Rate.AUTO, chains) for topic in ("quotes:A", "quotes:B")]
     readers = [
@@ -82,7 +82,7 @@ async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:
     assert chains.acquire()
 
 
-async def test_what_is_for_one_reader_alone_reaches_no_other_and_all_still_inflate(
+async def test_a_frame_for_one_reader_reaches_no_other_and_all_can_still_decompress(
     hub: Hub, counter: PushCounter
 ) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM + 2)]

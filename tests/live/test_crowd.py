@@ -6,7 +6,7 @@ from tests.support.recording_transport import FEED, join, markup
 from tests.support.topic_rules import RULES
 
 
-async def test_a_crowd_that_is_sent_away_comes_back_one_after_the_other() -> None:
+async def test_many_disconnected_readers_reconnect_one_after_the_other() -> None:
     hub = Hub(markup, RULES, limits=StreamLimits(connections=5000))
     papers = [join(hub, FEED) for _ in range(5000)]
 

@@ -20,7 +20,7 @@ def test_a_young_process_gives_its_oldest_position() -> None:
     assert cursors.page_start(now=102) == "e-5"
 
 
-def test_before_the_log_was_seen_there_is_no_cursor() -> None:
+def test_before_the_first_read_of_the_log_there_is_no_cursor() -> None:
     cursors = Cursors()
     cursors.add("")
 

@@ -32,7 +32,7 @@ def hub() -> Hub:
     return Hub(markup, RULES, shortest=0.02, limits=StreamLimits(connections=20, per_user=2, stalled_seconds=0.05))
 
 
-async def test_the_first_change_after_a_silence_comes_at_once_and_the_rest_together(
+async def test_the_first_change_after_a_pause_is_sent_at_once_and_the_rest_together(
     hub: Hub, counter: PushCounter
 ) -> None:
     paper = join(hub, QUOTES, rate=Rate.HALF_MINUTE)
@@ -57,7 +57,7 @@ async def test_only_the_newest_state_of_a_key_is_sent_and_drawn(hub: Hub, counte
     assert counter.counts == {"a:99": 1}
 
 
-async def test_a_whole_and_its_part_keep_the_order_of_their_newest_change(hub: Hub, counter: PushCounter) -> None:
+async def test_an_element_and_its_part_keep_the_order_of_their_newest_change(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, QUOTES)
 
     for key in ("part", "whole", "part"):
@@ -81,7 +81,7 @@ async def test_every_entry_of_a_log_is_sent_in_order_and_its_list_trimmed_once(h
     ]
 
 
-async def test_nothing_is_drawn_that_nobody_looks_at(hub: Hub, counter: PushCounter) -> None:
+async def test_topics_without_readers_are_not_drawn(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, FEED)
 
     hub.publish(counter.push("quotes:A", "a", "1"))
@@ -91,7 +91,7 @@ async def test_nothing_is_drawn_that_nobody_looks_at(hub: Hub, counter: PushCoun
     assert counter.counts == {"feed:1": 1}
 
 
-async def test_audiences_share_a_drawing_in_the_same_view_and_not_in_another(hub: Hub, counter: PushCounter) -> None:
+async def test_audiences_share_a_drawing_only_within_a_view(hub: Hub, counter: PushCounter) -> None:
     papers = [join(hub, QUOTES), join(hub, QUOTES), join(hub, BOTH), join(hub, BOTH, BERLIN)]
     everything = join(hub, frozenset({"quotes"}))
 
@@ -104,7 +104,7 @@ async def test_audiences_share_a_drawing_in_the_same_view_and_not_in_another(hub
     assert hub.stats.audiences == 4
 
 
-async def test_what_cannot_be_drawn_is_left_out_and_the_rest_arrives(hub: Hub, counter: PushCounter) -> None:
+async def test_a_push_that_cannot_be_drawn_is_left_out_and_the_rest_arrives(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, QUOTES)
 
     hub.publish(counter.push("quotes:A", "a", "broken"))
@@ -114,9 +114,7 @@ async def test_what_cannot_be_drawn_is_left_out_and_the_rest_arrives(hub: Hub, c
     assert hub.stats.undrawable == 1
 
 
-async def test_a_frame_bears_the_newest_id_of_the_log_whatever_it_shows_and_once(
-    hub: Hub, counter: PushCounter
-) -> None:
+async def test_a_frame_carries_the_newest_id_of_the_log_once(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, QUOTES)
 
     hub.publish(counter.push("patterns", "feed", "1", "insert"), "e-1")
@@ -130,7 +128,7 @@ async def test_a_frame_bears_the_newest_id_of_the_log_whatever_it_shows_and_once
     assert b"id:" not in paper.writes[-1]
 
 
-async def test_a_joiner_is_told_where_the_log_stood_and_hears_only_what_follows(hub: Hub, counter: PushCounter) -> None:
+async def test_a_new_reader_gets_the_position_of_the_log_and_only_later_entries(hub: Hub, counter: PushCounter) -> None:
     first = join(hub, FEED)
     hub.publish(counter.push("patterns", "feed", "before", "insert"), "e-1")
 
@@ -142,14 +140,14 @@ async def test_a_joiner_is_told_where_the_log_stood_and_hears_only_what_follows(
     assert [line.split("@")[0] for line in await first.wait_for_lines(2)] == ["insert:feed:before", "insert:feed:after"]
 
 
-async def test_what_happens_while_a_reader_catches_up_is_kept_for_it(hub: Hub, counter: PushCounter) -> None:
+async def test_changes_during_a_readers_catch_up_are_kept_for_it(hub: Hub, counter: PushCounter) -> None:
     reader, witness = hub.join(FEED, NEW_YORK), join(hub, FEED)
     await send_frames(hub, counter, witness, 3)
 
     assert RecordingTransport(reader).lines == witness.lines
 
 
-async def test_who_is_sent_off_while_it_catches_up_is_told_when_it_begins(hub: Hub) -> None:
+async def test_a_reader_removed_during_its_catch_up_is_told_when_its_stream_begins(hub: Hub) -> None:
     reader = hub.join(FEED, NEW_YORK)
     reader.end("session-ended")
     paper = RecordingTransport(reader)
@@ -158,7 +156,7 @@ async def test_who_is_sent_off_while_it_catches_up_is_told_when_it_begins(hub: H
     assert paper.closed
 
 
-async def test_a_reader_that_lags_steps_aside_and_is_told_where_it_stood(hub: Hub, counter: PushCounter) -> None:
+async def test_a_slow_reader_rejoins_from_its_last_position(hub: Hub, counter: PushCounter) -> None:
     recovered: list[StreamConnection] = []
     hub.recover = recovered.append
     slow, quick = join(hub, FEED), join(hub, FEED)
@@ -183,7 +181,7 @@ async def test_a_reader_that_lags_steps_aside_and_is_told_where_it_stood(hub: Hu
     assert [line.split("@")[0] for line in slow.lines[2:]] == ["what it missed", "insert:feed:meanwhile"]
 
 
-async def test_a_reader_whose_wire_takes_nothing_is_cut_off(hub: Hub, counter: PushCounter) -> None:
+async def test_a_reader_whose_connection_accepts_no_data_is_disconnected(hub: Hub, counter: PushCounter) -> None:
     stuck, slow = join(hub, QUOTES), join(hub, QUOTES)
     for paper in (stuck, slow):
         paper.full, paper.unsent_bytes = True, 1_000_000
@@ -200,7 +198,7 @@ async def test_a_reader_whose_wire_takes_nothing_is_cut_off(hub: Hub, counter: P
     assert hub.stats.ended == {"slow": 1}
 
 
-async def test_a_reader_is_sent_away_when_its_time_is_over(hub: Hub) -> None:
+async def test_a_reader_is_disconnected_at_its_maximum_age(hub: Hub) -> None:
     paper = join(hub, FEED)
     hub.check()
     assert not paper.connection.end_reason
@@ -212,7 +210,7 @@ async def test_a_reader_is_sent_away_when_its_time_is_over(hub: Hub) -> None:
     assert paper.closed
 
 
-async def test_silence_is_broken_by_a_beat_with_the_position(counter: PushCounter) -> None:
+async def test_an_idle_stream_gets_heartbeats_with_the_position(counter: PushCounter) -> None:
     hub = Hub(markup, RULES, beat_seconds=0.01)
     paper = join(hub, QUOTES)
     hub.complete_entry("e-5")
@@ -223,7 +221,7 @@ async def test_silence_is_broken_by_a_beat_with_the_position(counter: PushCounte
     assert paper.messages[-1] == Message("beat", "0", "e-5")
 
 
-async def test_nobody_is_let_in_beyond_the_bounds(hub: Hub) -> None:
+async def test_readers_beyond_the_limits_are_refused(hub: Hub) -> None:
     alice = Identity(UUID(int=1), "alice@example.org", Role.USER, "s")
     hers = [hub.join(QUOTES, NEW_YORK, identity=alice) for _ in range(2)]
     with pytest.raises(HubFull):
@@ -238,7 +236,7 @@ async def test_nobody_is_let_in_beyond_the_bounds(hub: Hub) -> None:
     assert hub.join(QUOTES, NEW_YORK)
 
 
-async def test_an_audience_without_readers_is_forgotten(hub: Hub, counter: PushCounter) -> None:
+async def test_an_audience_without_readers_is_removed(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, QUOTES)
     hub.publish(counter.push("quotes:A", "a", "1"))
 
@@ -251,9 +249,7 @@ async def test_an_audience_without_readers_is_forgotten(hub: Hub, counter: PushC
     assert counter.counts == {}
 
 
-async def test_who_lagged_and_left_takes_no_audience_with_it_that_is_not_its_own(
-    hub: Hub, counter: PushCounter
-) -> None:
+async def test_a_slow_reader_that_leaves_removes_no_other_audience(hub: Hub, counter: PushCounter) -> None:
     slow = join(hub, QUOTES)
     slow.full = True
     hub.publish(counter.push("quotes:A", "a", "1"))
@@ -267,7 +263,7 @@ async def test_who_lagged_and_left_takes_no_audience_with_it_that_is_not_its_own
     assert await joiner.wait_for_lines() == ["replace:a:2@America/New_York"]
 
 
-async def test_a_flood_of_entries_is_framed_early_and_whole(hub: Hub, counter: PushCounter) -> None:
+async def test_many_entries_are_framed_early_and_completely(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, FEED, rate=Rate.HALF_MINUTE)
     hub.publish(counter.push("patterns", "feed", "first", "insert"), "e-0")
     await paper.wait_for_lines()
@@ -278,7 +274,9 @@ async def test_a_flood_of_entries_is_framed_early_and_whole(hub: Hub, counter: P
     assert len(await paper.wait_for_lines(601)) == 601
 
 
-async def test_draining_delivers_what_waits_ends_everybody_and_lets_nobody_in(hub: Hub, counter: PushCounter) -> None:
+async def test_draining_delivers_pending_frames_ends_all_streams_and_refuses_new_ones(
+    hub: Hub, counter: PushCounter
+) -> None:
     paper = join(hub, QUOTES, rate=Rate.HALF_MINUTE)
     hub.publish(counter.push("quotes:A", "a", "1"))
 

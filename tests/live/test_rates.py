@@ -16,7 +16,7 @@ def entry(hub: Hub, counter: PushCounter, number: int) -> None:
     hub.complete_entry(f"e-{number}")
 
 
-async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(counter: PushCounter) -> None:
+async def test_log_entries_are_not_delayed_by_states_without_a_chosen_rate(counter: PushCounter) -> None:
     hub = Hub(markup, RULES, shortest=30.0)
     paper = join(hub, BOTH)
     hub.publish(counter.push("quotes:A", "a", "1"))
@@ -28,9 +28,7 @@ async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(count
     assert (await paper.wait_for_lines(2))[1] == "insert:feed:entry 1@America/New_York"
 
 
-async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_once(
-    hub: Hub, counter: PushCounter
-) -> None:
+async def test_entries_arrive_in_batches_at_the_rate_complete_and_in_order(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, BOTH, rate=Rate.SECOND)
     hub.publish(counter.push("quotes:A", "a", "1"))
     await paper.wait_for_lines()
@@ -46,7 +44,7 @@ async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_on
     assert [message.id for message in paper.messages] == ["", "e-3", "e-3"]
 
 
-async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(counter: PushCounter) -> None:
+async def test_a_reader_that_leaves_before_a_batch_resumes_at_its_last_position(counter: PushCounter) -> None:
     hub = Hub(markup, RULES, beat_seconds=0.01)
     paper = join(hub, BOTH, rate=Rate.HALF_MINUTE)
     entry(hub, counter, 1)
@@ -62,7 +60,7 @@ async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(count
     assert paper.connection.position == "e-1"
 
 
-async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, counter: PushCounter) -> None:
+async def test_an_alert_is_sent_at_once_at_every_rate_and_overtakes_no_entry(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, FEED, rate=Rate.HALF_MINUTE)
     entry(hub, counter, 1)
     await paper.wait_for_lines(2)
@@ -74,7 +72,7 @@ async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub
     assert lines[2:4] == ["insert:feed:entry 2@America/New_York", "replace:notice:14 were missed@America/New_York"]
 
 
-async def test_a_beat_says_how_many_bytes_came_since_the_last(counter: PushCounter) -> None:
+async def test_a_heartbeat_reports_the_bytes_sent_since_the_last(counter: PushCounter) -> None:
     hub = Hub(markup, RULES, beat_seconds=0.01)
     papers = [join(hub, FEED) for _ in range(3)]
     sizes = list[str]()

@@ -45,7 +45,7 @@ async def answered(pieces: Iterable[bytes]) -> bytes:
     return answer
 
 
-def wanted(case: Case) -> bytes:
+def expected_answer(case: Case) -> bytes:
     pongs = (*case.pongs, LAST) if case.code is None else case.pongs
     answer = b"".join(rfc6455.frame(rfc6455.PONG, payload) for payload in pongs)
     if case.code is None:
@@ -54,14 +54,14 @@ def wanted(case: Case) -> bytes:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.number for case in CASES])
-async def test_every_case_is_answered_as_the_standard_has_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_case_is_answered_as_in_the_standard(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "CLOSING_SECONDS", 0.001)
     data = b"".join(case.frames)
     pieces = (data[place : place + 1] for place in range(len(data))) if case.octets else case.frames
 
     answer = await answered(pieces)
 
-    assert answer == wanted(case)
+    assert answer == expected_answer(case)
 
 
 def answered_by_hypercorn(case: Case) -> bytes:
@@ -79,18 +79,20 @@ def answered_by_hypercorn(case: Case) -> bytes:
     return answer
 
 
-def test_the_way_of_plain_sends_answers_alike_but_for_what_wsproto_judges_first() -> None:
+def test_the_plain_transport_answers_alike_except_where_wsproto_decides_first() -> None:
     """It reads a text before it says that there is one, and holds 1014 for no code."""
     wrong = rfc6455.close(1007)
     differing = {
-        case.number: answered_by_hypercorn(case) for case in CASES if answered_by_hypercorn(case) != wanted(case)
+        case.number: answered_by_hypercorn(case)
+        for case in CASES
+        if answered_by_hypercorn(case) != expected_answer(case)
     }
 
     assert differing.pop("7.7.12") == rfc6455.close(1002)
     assert differing == {case.number: wrong for case in CASES if case.number.endswith("invalid text")}
 
 
-def test_the_list_is_whole() -> None:
+def test_the_list_of_cases_is_complete() -> None:
     numbers = [case.number for case in CASES]
 
     assert len(set(numbers)) == len(numbers)

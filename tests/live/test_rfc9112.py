@@ -24,7 +24,7 @@ HELLO = Read(b"POST", b"/x", b"hello")
 
 
 INNER = get(b"/", fields=b"Host:a\r\n")
-TAKEN = {
+ACCEPTED = {
     "a path": (get(), X),
     "two in one packet": (get() + get(b"/y"), X, Y),
     "an empty line before it": (b"\r\n" + get() + b"\r\n" + get(b"/y"), X, Y),
@@ -63,18 +63,18 @@ TAKEN = {
 
 def read(data: bytes, size: int) -> tuple[list[Read], int]:
     """The requests that came whole, each answered, and the status that ended it, or 0."""
-    connection, whole, begun = StrictConnection(LARGEST), [], X
+    connection, whole, request = StrictConnection(LARGEST), [], X
     for place in range(0, len(data), size):
         connection.receive_data(data[place : place + size])
         try:
             while (event := connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
                 match event:
                     case h11.Request():
-                        begun = Read(event.method, event.target, host=dict(event.headers).get(b"host", b""))
+                        request = Read(event.method, event.target, host=dict(event.headers).get(b"host", b""))
                     case h11.Data():
-                        begun = begun._replace(body=begun.body + bytes(event.data))
+                        request = request._replace(body=request.body + bytes(event.data))
                     case h11.EndOfMessage():
-                        whole.append(begun)
+                        whole.append(request)
                         connection.send(h11.Response(status_code=204, headers=[]))
                         connection.send(h11.EndOfMessage())
                         if connection.our_state is h11.DONE:
@@ -85,15 +85,15 @@ def read(data: bytes, size: int) -> tuple[list[Read], int]:
     return whole, 0
 
 
-@pytest.mark.parametrize("name", TAKEN)
-def test_what_the_standard_allows_is_read(name: str) -> None:
-    data, *requests = TAKEN[name]
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_requests_allowed_by_the_standard_are_read(name: str) -> None:
+    data, *requests = ACCEPTED[name]
 
     assert {size: read(bytes(data), size) for size in SIZES} == dict.fromkeys(SIZES, (requests, 0))
 
 
 @pytest.mark.parametrize("name", BAD_REQUESTS)
-def test_what_the_standard_forbids_is_refused_and_nothing_behind_it_is_read(name: str) -> None:
+def test_requests_forbidden_by_the_standard_are_refused_and_nothing_after_them_is_read(name: str) -> None:
     data, status = BAD_REQUESTS[name]
 
     answers = {size: read(data + get(b"/smuggled"), size) for size in SIZES}

@@ -44,7 +44,7 @@ class Browser:
     def say(self, event: Event) -> None:
         self.sink.write(self.connection.send(event))
 
-    async def heard(self, count: int = 1) -> list[Event]:
+    async def wait_for_events(self, count: int = 1) -> list[Event]:
         """The first events, once there are so many, or all until the connection is gone."""
         async with asyncio.timeout(5):
             while len(self.events) < count and (data := await self.source.read(65_536)):
@@ -54,12 +54,12 @@ class Browser:
 
     async def code(self) -> int | None:
         """Of the goodbye; None if the connection is gone without one."""
-        seen = 0
-        while seen < len(await self.heard(seen + 1)):
-            event = self.events[seen]
+        count = 0
+        while count < len(await self.wait_for_events(count + 1)):
+            event = self.events[count]
             if isinstance(event, CloseConnection):
                 return event.code
-            seen += 1
+            count += 1
         return None
 
 
@@ -81,7 +81,7 @@ async def open_browser(hub: Hub, ping_seconds: float = 60) -> AsyncIterator[Brow
 
 
 @given(st.binary(max_size=70_000), st.sampled_from((rfc6455.TEXT, rfc6455.BINARY)))
-def test_what_is_framed_is_read_by_others_and_by_ourselves(payload: bytes, opcode: int) -> None:
+def test_our_frames_are_readable_by_wsproto_and_by_our_parser(payload: bytes, opcode: int) -> None:
     connection = Connection(ConnectionType.CLIENT)
     framed = rfc6455.frame(rfc6455.BINARY, payload)
     connection.receive_data(framed)
@@ -97,18 +97,18 @@ saying = st.one_of(
 
 
 @given(st.lists(saying, max_size=8), st.integers(1, 400))
-def test_what_others_say_is_understood_however_it_is_cut(said: list[Event], size: int) -> None:
+def test_frames_of_wsproto_are_parsed_however_they_are_split(events: list[Event], size: int) -> None:
     connection = Connection(ConnectionType.CLIENT)
-    data = b"".join(connection.send(event) for event in said)
+    data = b"".join(connection.send(event) for event in events)
     incoming = ClientFrameParser()
 
     pieces = [data[first : first + size] for first in range(0, len(data), size)]
     frames = [frame for piece in pieces for frame in incoming.feed(piece)]
 
-    assert frames == [WebSocketFrame(CONTROLS[type(event)], bytes(event.payload)) for event in said]  # type: ignore[attr-defined]
+    assert frames == [WebSocketFrame(CONTROLS[type(event)], bytes(event.payload)) for event in events]  # type: ignore[attr-defined]
 
 
-async def test_what_is_no_ping_pong_or_close_is_not_waited_for(hub: Hub) -> None:
+async def test_only_control_frames_are_read(hub: Hub) -> None:
     """However long it says that it is, nothing of it is kept."""
     endings = {b"\x83": 1002, b"\x82\xff": 1003, b"\x01\x80": 1003, b"\x89\xfe": 1002, b"\x81\x05": 1002}
     for data, code in endings.items():
@@ -118,7 +118,7 @@ async def test_what_is_no_ping_pong_or_close_is_not_waited_for(hub: Hub) -> None
     assert hub.stats.ended == {"garbled": 3, "message": 2}
 
 
-async def test_a_ping_that_comes_while_something_waits_is_answered_when_it_has_gone(hub: Hub) -> None:
+async def test_a_ping_during_a_pending_write_is_answered_after_it(hub: Hub) -> None:
     async with open_browser(hub) as browser:
         assert isinstance(browser.sink.transport, asyncio.ReadTransport)
         browser.sink.transport.pause_reading()
@@ -131,13 +131,13 @@ async def test_a_ping_that_comes_while_something_waits_is_answered_when_it_has_g
         browser.sink.transport.resume_reading()
         async with asyncio.timeout(5):
             while not any(isinstance(event, Pong) for event in browser.events):
-                seen = len(browser.events)
-                assert len(await browser.heard(seen + 1)) > seen
+                count = len(browser.events)
+                assert len(await browser.wait_for_events(count + 1)) > count
 
     assert [event for event in browser.events if isinstance(event, Pong)] == [Pong(b"newest")]
 
 
-async def test_who_says_too_much_is_sent_off(hub: Hub) -> None:
+async def test_a_client_that_sends_too_much_is_disconnected(hub: Hub) -> None:
     async with open_browser(hub) as browser:
         for _ in range(MOST_A_SECOND * 3):
             browser.say(Ping())
@@ -146,7 +146,7 @@ async def test_who_says_too_much_is_sent_off(hub: Hub) -> None:
     assert browser.events.count(Pong()) <= MOST_A_SECOND
 
 
-async def test_who_says_goodbye_is_answered(hub: Hub) -> None:
+async def test_a_close_frame_is_answered(hub: Hub) -> None:
     async with open_browser(hub) as browser:
         browser.say(CloseConnection(1001, "page navigating away"))
         assert await browser.code() == 1001
@@ -155,7 +155,7 @@ async def test_who_says_goodbye_is_answered(hub: Hub) -> None:
     assert hub.stats.connections == 0
 
 
-async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
+async def test_a_client_that_answers_no_ping_is_disconnected(hub: Hub) -> None:
     async with open_browser(hub, ping_seconds=0.05) as dead:
         assert await dead.code() is None
     assert hub.stats.ended == {"silent": 1}
@@ -164,7 +164,7 @@ async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
         for number in range(1, 4):
             # By hand: no time to answer in is so long that no machine is slower.
             lively.ours._ping()
-            await lively.heard(number)
+            await lively.wait_for_events(number)
             lively.say(Pong())
             async with asyncio.timeout(5):
                 while not lively.ours._alive:
@@ -173,10 +173,10 @@ async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
     assert hub.stats.ended["silent"] == 1
 
 
-async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, counter: PushCounter) -> None:
+async def test_a_close_waits_for_its_answer_up_to_a_limit(hub: Hub, counter: PushCounter) -> None:
     async with open_browser(hub) as polite, open_browser(hub) as rude:
         hub.publish(counter.push("quotes:A", "a", "1"))
-        assert await polite.heard() == [TextMessage("replace:a:1@America/New_York")]
+        assert await polite.wait_for_events() == [TextMessage("replace:a:1@America/New_York")]
         await hub.drain()
 
         assert (await polite.heard(2))[1].code == 1012  # type: ignore[attr-defined]
@@ -186,9 +186,9 @@ async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, counter
         await asyncio.wait_for(hub.wait_closed(60), 30)
 
 
-async def test_silence_is_broken_by_a_beat_that_shows_nothing(hub: Hub) -> None:
+async def test_an_idle_socket_gets_an_empty_heartbeat(hub: Hub) -> None:
     async with open_browser(hub) as browser:
         for audience in hub.connections:
             audience.audience.wrote_at = 0
         hub.check()
-        assert await browser.heard() == [TextMessage("{}")]
+        assert await browser.wait_for_events() == [TextMessage("{}")]

@@ -51,9 +51,9 @@ class Desk:
         self._serving: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        listener, begun = listening(self.settings.host, self.settings.port), asyncio.Event()
-        self._serving = asyncio.create_task(serve_until(self.app, listener, self.stop_requested, begun.set))
-        await asyncio.wait_for(begun.wait(), 30)
+        listener, serving = listening(self.settings.host, self.settings.port), asyncio.Event()
+        self._serving = asyncio.create_task(serve_until(self.app, listener, self.stop_requested, serving.set))
+        await asyncio.wait_for(serving.wait(), 30)
 
     async def start(self) -> None:
         await self.begin()
@@ -85,9 +85,9 @@ class Desk:
 
     def stream(self, topics: str, cursor: str = "", **headers: str) -> Reader:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        asked = f"/stream?topics={topics}" + (f"&cursor={cursor}" if cursor else "")
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Reader(self.settings.port, asked, {"Cookie": cookie, **named})
+        path = f"/stream?topics={topics}" + (f"&cursor={cursor}" if cursor else "")
+        header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Reader(self.settings.port, path, {"Cookie": cookie, **header_fields})
 
 
 class Own:
@@ -129,8 +129,8 @@ def own(tmp_path: Path) -> Iterator[Own]:
 @pytest.fixture(params=["auto", "plain"])
 def transport(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
     """Every test of the streams goes both ways."""
-    chosen: Literal["auto", "plain"] = request.param
-    return chosen
+    setting: Literal["auto", "plain"] = request.param
+    return setting
 
 
 @pytest.fixture
@@ -156,19 +156,19 @@ def settings(
 
 @pytest.fixture
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    found = Desk(settings)
-    await found.start()
-    await found.enter()
-    yield found
-    await found.stop()
+    served = Desk(settings)
+    await served.start()
+    await served.enter()
+    yield served
+    await served.stop()
 
 
 @pytest.fixture
 async def impatient(settings: Settings) -> AsyncIterator[Desk]:
     """Cuts off at once who takes nothing; how fast a test reads must not matter to the others."""
     live = settings.live.model_copy(update={"stalled_seconds": 0.5})
-    found = Desk(settings.model_copy(update={"live": live}))
-    await found.start()
-    await found.enter()
-    yield found
-    await found.stop()
+    served = Desk(settings.model_copy(update={"live": live}))
+    await served.start()
+    await served.enter()
+    yield served
+    await served.stop()

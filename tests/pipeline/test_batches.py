@@ -52,7 +52,7 @@ def array(*ticks: Tick) -> bytes:
     return encode_ticks(ticks, AT + 2)
 
 
-async def test_of_a_batch_only_the_symbols_that_somebody_watches_are_decoded() -> None:
+async def test_only_watched_symbols_of_a_batch_are_decoded() -> None:
     ear = Ear("BF/B")
     broken = b'{"source":"x","published_at":%d,"symbols":{"BRK.B":"no rows","BF/B":[["RSI14","1min",50,"",%d]]}}'
 
@@ -63,7 +63,7 @@ async def test_of_a_batch_only_the_symbols_that_somebody_watches_are_decoded() -
     assert ear.intake.indicators.skipped == 1
 
 
-async def test_a_single_message_of_a_foreign_engine_is_understood_where_it_is_watched() -> None:
+async def test_a_single_message_of_a_foreign_engine_is_decoded_for_a_watched_symbol() -> None:
     ear = Ear("BF/B")
 
     for symbol in (b"BRK.B", b"BF/B", b"BF\\/B"):
@@ -73,7 +73,7 @@ async def test_a_single_message_of_a_foreign_engine_is_understood_where_it_is_wa
     assert ear.intake.indicators.skipped == 1
 
 
-def test_symbols_are_seen_without_decoding_only_where_that_is_certain() -> None:
+def test_symbols_are_recognised_without_decoding_only_where_that_is_certain() -> None:
     assert plain_symbols(encode(VALUE)) == {"BRK.B"}
     assert plain_symbols(b'{"indicators":[{"symbol":"A"},{"ticker" : "B"}]}') == {"A", "B"}
     for doubtful in (
@@ -85,7 +85,7 @@ def test_symbols_are_seen_without_decoding_only_where_that_is_certain() -> None:
         assert plain_symbols(doubtful) == frozenset()
 
 
-def test_what_was_passed_over_is_there_for_who_comes_next() -> None:
+def test_skipped_values_are_available_to_the_next_reader() -> None:
     """A value may be published before it is stored: the page read the database, the stream joins, and it is there."""
     feed = IndicatorFeed(lambda _symbol: False)
     now = time.time()
@@ -99,7 +99,7 @@ def test_what_was_passed_over_is_there_for_who_comes_next() -> None:
     assert feed.recent("NONE") == []
 
 
-def test_what_was_watched_when_it_came_is_there_when_its_reader_has_left() -> None:
+def test_decoded_values_stay_after_their_reader_has_left() -> None:
     """The board then takes what is stored, and what was published a moment ago may not be."""
     feed, board = IndicatorFeed(lambda _symbol: True), IndicatorBoard()
     board.recent = feed.recent
@@ -116,7 +116,7 @@ def test_what_was_watched_when_it_came_is_there_when_its_reader_has_left() -> No
     assert feed.skipped == 0
 
 
-def test_what_was_passed_over_is_kept_within_bounds() -> None:
+def test_the_memory_of_skipped_values_is_bounded() -> None:
     feed = IndicatorFeed(lambda _symbol: False)
     (large,) = encode_indicators([replace(VALUE, symbol=f"S{n:04d}") for n in range(5_000)], AT)
 
@@ -126,7 +126,7 @@ def test_what_was_passed_over_is_kept_within_bounds() -> None:
     assert len(feed.recent("S0001")) == 8_000_000 // len(large)
 
 
-async def test_a_tick_that_a_batch_brought_is_not_counted_again_when_it_comes_alone() -> None:
+async def test_a_tick_of_a_batch_is_not_counted_again_as_a_single_message() -> None:
     ear = Ear()
     ours = [replace(TICK, price=84.0 + n) for n in range(4)]
     foreign = replace(TICK, symbol="X:BTCUSD", source="elsewhere")
@@ -141,7 +141,7 @@ async def test_a_tick_that_a_batch_brought_is_not_counted_again_when_it_comes_al
     assert (ear.intake.ticks.duplicates, ear.together) == (4, [4, 1, 1])
 
 
-async def test_batches_of_two_feeds_are_told_apart() -> None:
+async def test_batches_of_two_feeds_are_distinguished() -> None:
     ear = Ear()
     one, other = [replace(TICK, source=name) for name in ("one", "other")]
 
@@ -153,7 +153,7 @@ async def test_batches_of_two_feeds_are_told_apart() -> None:
     assert (len(ear.events), ear.intake.ticks.duplicates) == (3, 3)
 
 
-async def test_noise_on_the_channels_of_batches_is_counted() -> None:
+async def test_malformed_batches_are_counted() -> None:
     ear = Ear()
 
     await ear.hear(BatchChannel.TICKS, b"[7]")
@@ -165,7 +165,7 @@ async def test_noise_on_the_channels_of_batches_is_counted() -> None:
     }
 
 
-async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_change_the_screen_once(desk: Desk) -> None:
+async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_are_pushed_once(desk: Desk) -> None:
     async with desk.stream("quotes:BRK.B,symbol:BRK.B") as reader:
         await until(lambda: desk.context.hub.has_subscribers("quotes:BRK.B"))
         before = desk.context.hub.stats.published

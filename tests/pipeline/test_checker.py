@@ -55,12 +55,12 @@ def kinds(events: Sequence[Event], record: LogRecord) -> list[str]:
 WELL = [*page_loaded(0), received(1, 1), received(3, 2, 3), received(5, 4, 5)]
 
 
-def test_nothing_is_wrong_where_nothing_is() -> None:
+def test_a_correct_delivery_has_no_finding() -> None:
     assert kinds(WELL, log(6)) == []
 
 
 @pytest.mark.parametrize(
-    ("events", "found"),
+    ("events", "expected"),
     [
         ([*page_loaded(0), received(1, 1), received(3, 3), received(5, 4, 5)], ["loss", "stale"]),
         ([*page_loaded(0), received(1, 1), received(3, 2, 3), received(5, 5)], ["loss", "stale"]),
@@ -77,11 +77,11 @@ def test_nothing_is_wrong_where_nothing_is() -> None:
         ([*page_loaded(0), received(5, 1, 2, 3, 4, 5), received(77)], ["unknown"]),
     ],
 )
-def test_a_hole_a_duplicate_and_a_swap_are_seen(events: Sequence[Event], found: list[str]) -> None:
-    assert kinds(events, log(6)) == found
+def test_a_gap_a_duplicate_and_a_swap_are_detected(events: Sequence[Event], expected: list[str]) -> None:
+    assert kinds(events, log(6)) == expected
 
 
-def test_a_hole_is_covered_by_a_notice_and_the_whole_list_together() -> None:
+def test_a_gap_is_excused_by_a_notice_together_with_the_whole_list() -> None:
     whole, missed = ListReplaced((5, 4, 3, 2, 1, 0)), GapNotice("missed", 4)
 
     assert kinds([*page_loaded(0), received(1, 1), received(5, whole, missed)], log(6)) == []
@@ -96,7 +96,7 @@ def test_a_hole_is_covered_by_a_notice_and_the_whole_list_together() -> None:
     ]
 
 
-def test_a_notice_must_not_make_the_loss_smaller() -> None:
+def test_a_notice_that_understates_the_loss_is_a_finding() -> None:
     whole = ListReplaced(tuple(range(99, 49, -1)))
 
     assert kinds([*page_loaded(0), received(99, whole, GapNotice("missed", 99))], log(100)) == []
@@ -104,7 +104,7 @@ def test_a_notice_must_not_make_the_loss_smaller() -> None:
     assert kinds([*page_loaded(0), received(99, whole, GapNotice("missed", 20))], log(100)) == ["loss"]
 
 
-def test_a_list_may_repeat_what_was_shown_while_it_was_read_and_nothing_older() -> None:
+def test_a_list_may_repeat_only_entries_shown_while_it_was_read() -> None:
     whole = ListReplaced((5, 4, 3, 2, 1, 0))
     before = [*page_loaded(0), received(1, 1, at=1), received(5, 2, 3, 4, 5, at=50)]
 
@@ -114,7 +114,7 @@ def test_a_list_may_repeat_what_was_shown_while_it_was_read_and_nothing_older() 
     assert kinds([*before, received(5, GapNotice("gap", None), whole, 5, 5, at=51)], log(6)) == ["duplicate"]
 
 
-def test_what_was_published_and_never_logged_has_to_be_on_the_page_or_told_of() -> None:
+def test_a_published_entry_that_was_never_logged_must_be_shown_or_noticed() -> None:
     record = log(6, published=7)
 
     assert kinds(WELL, record) == ["unheard"]
@@ -123,7 +123,7 @@ def test_what_was_published_and_never_logged_has_to_be_on_the_page_or_told_of() 
     assert kinds([*WELL, received(5, GapNotice("gap", None), at=5.5)], record) == ["unheard"]
 
 
-def test_a_log_that_was_lost_is_told() -> None:
+def test_a_lost_log_needs_a_notice() -> None:
     record = LogRecord([(id_(0), 0), (id_(1), 1), (id_(0, 8), 2), (id_(1, 8), 3)])
     record.published = {number: Publication(float(number), 1) for number in range(4)}
     before, mark = [*page_loaded(0), received(1, 1)], GapNotice("missed", None)
@@ -134,7 +134,7 @@ def test_a_log_that_was_lost_is_told() -> None:
     assert kinds([*before, after], record) == ["loss"]
 
 
-def test_an_entry_that_comes_into_the_log_again_after_a_loss_is_no_swap_before_it() -> None:
+def test_an_entry_logged_again_after_a_loss_is_no_swap() -> None:
     record = log(4)
     for place, number in enumerate((2, 3)):
         record.note(id_(place, EPOCH + 1), number)
@@ -147,7 +147,7 @@ def test_an_entry_that_comes_into_the_log_again_after_a_loss_is_no_swap_before_i
     assert kinds([*page_loaded(0), received(1, 1), received(3, 3, 2), *then], record) == ["reordered"]
 
 
-def test_what_was_shown_and_then_lost_with_the_log_has_to_be_told() -> None:
+def test_an_entry_shown_and_then_lost_with_the_log_needs_a_notice() -> None:
     record = LogRecord([(id_(0), 0), (id_(1), 1), (id_(0, 8), 3)])
     record.published = {number: Publication(float(number), 1) for number in (0, 1, 3)}
     numbers = [*page_loaded(0), received(1, 1), received(2, 2)]
@@ -163,13 +163,13 @@ def test_what_was_shown_and_then_lost_with_the_log_has_to_be_told() -> None:
     assert kinds([*numbers, after], record) == ["loss"]
 
 
-def test_an_entry_that_stands_twice_in_the_log_is_seen() -> None:
+def test_an_entry_that_is_in_the_log_twice_is_detected() -> None:
     assert list(verify_log(log(3))) == []
     assert [violations.kind for violations in verify_log(LogRecord([(id_(0), 0), (id_(1), 0)]))] == ["duplicate"]
     assert list(verify_log(LogRecord([(id_(0), 0), (id_(0, 8), 0)]))) == []
 
 
-def test_what_the_application_draws_is_read() -> None:
+def test_the_markup_of_the_application_is_parsed() -> None:
     view = View()
 
     def detection(number: int) -> str:

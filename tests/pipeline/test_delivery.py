@@ -30,7 +30,9 @@ async def inject(injector: FaultInjector) -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_nothing_is_lost_doubled_or_swapped_and_not_told(own: Own, databases: Databases, tmp_path: Path) -> None:
+async def test_no_entry_is_lost_duplicated_or_swapped_without_a_notice(
+    own: Own, databases: Databases, tmp_path: Path
+) -> None:
     own.start()
     servers = Servers(own._child, own.url.removeprefix("unix://"), databases.own, databases.market, databases.engine)
     plan = CheckPlan(20, ports(2), 8, random.randrange(10**6), 0.15, inject)

@@ -30,7 +30,7 @@ async def comes_to(status: int, client: httpx.AsyncClient, path: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, settings: Settings) -> None:
+async def test_a_stream_survives_a_redis_outage(own: Own, settings: Settings) -> None:
     own.start()
     desk = Desk(on(own, settings))
     await desk.start()
@@ -59,7 +59,7 @@ async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, set
     await desk.stop()
 
 
-async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings: Settings) -> None:
+async def test_a_lost_log_is_reported_as_a_gap_and_the_next_entry_arrives(settings: Settings) -> None:
     # Redis loses the sessions too: who looks after them must not end the stream before the entry is there.
     live = settings.live.model_copy(update={"admit_seconds": 60.0})
     desk = Desk(settings.model_copy(update={"live": live}))
@@ -84,7 +84,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
     await desk.stop()
 
 
-async def test_a_reader_that_left_before_the_whole_list_came_is_given_it_when_it_comes_back(
+async def test_a_reader_that_left_before_the_whole_list_gets_it_on_return(
     settings: Settings, databases: Databases
 ) -> None:
     """The notice of a loss comes at once, the list when the database has answered: between the two is no position."""
@@ -118,7 +118,7 @@ async def test_a_reader_that_left_before_the_whole_list_came_is_given_it_when_it
     await desk.stop()
 
 
-async def test_a_link_that_was_cut_is_counted_and_made_again(desk: Desk) -> None:
+async def test_a_broken_connection_is_counted_and_reopened(desk: Desk) -> None:
     async with desk.stream(APPLE) as reader:
         await reader.message("hello")
 
@@ -130,15 +130,17 @@ async def test_a_link_that_was_cut_is_counted_and_made_again(desk: Desk) -> None
         assert await reader.containing("702.5")
 
 
-async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_told_once(desk: Desk, databases: Databases) -> None:
+async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_reported_once(
+    desk: Desk, databases: Databases
+) -> None:
     async with desk.stream("patterns") as reader:
         await reader.message("message")
 
         await store_patterns(databases.engine, "1min", [PatternRow("BF/B", "Hammer", MARKET)])
         await desk.redis.client_kill_filter(_type="pubsub")
 
-        told = await reader.containing("Hammer")
-        assert 'hx-target="#feed"' in told.data
+        reloaded_list = await reader.containing("Hammer")
+        assert 'hx-target="#feed"' in reloaded_list.data
         assert "possibly missed" in "".join(message.data for message in reader.messages)
         await until(desk.context.is_listening)
         await desk.publish(doji(5))
@@ -147,19 +149,19 @@ async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_told_once(desk:
         assert "".join(message.data for message in reader.messages).count("possibly missed") == 1
 
 
-async def test_connections_that_postgresql_ended_are_made_again(desk: Desk, databases: Databases) -> None:
+async def test_connections_closed_by_postgresql_are_reopened(desk: Desk, databases: Databases) -> None:
     superuser = await asyncpg.connect(databases.superuser)
     async with desk.stream(f"{APPLE},status") as reader, desk.client() as client:
         await reader.message("message")
 
-        told = await superuser.fetch(
+        backends = await superuser.fetch(
             "select pid, pg_terminate_backend(pid) from pg_stat_activity"
             " where pid <> pg_backend_pid() and datname = current_database()"
         )
         # They are told, and go when they come to it.
         left = "select count(*) from pg_stat_activity where pid = any($1)"
         async with asyncio.timeout(20):
-            while await superuser.fetchval(left, [row["pid"] for row in told]):
+            while await superuser.fetchval(left, [row["pid"] for row in backends]):
                 await asyncio.sleep(0.01)
         await until(lambda: desk.context.health.database_lost_age is not None)
         await desk.publish(tick(price=703.5))
@@ -170,7 +172,7 @@ async def test_connections_that_postgresql_ended_are_made_again(desk: Desk, data
     await superuser.close()
 
 
-async def test_what_is_away_at_the_start_is_waited_for(own: Own, settings: Settings, databases: Databases) -> None:
+async def test_servers_missing_at_the_start_are_waited_for(own: Own, settings: Settings, databases: Databases) -> None:
     nowhere = DatabaseSection(
         url=SecretStr(databases.own.replace("/test_", "/none_")), market_url=SecretStr(databases.market)
     )
@@ -196,7 +198,7 @@ async def test_what_is_away_at_the_start_is_waited_for(own: Own, settings: Setti
     await desk.stop()
 
 
-async def test_after_a_gap_prices_that_nobody_heard_are_sent_again(desk: Desk) -> None:
+async def test_after_a_gap_missed_prices_are_sent(desk: Desk) -> None:
     """The feed left them in its hash; no tick has to come first."""
     await desk.publish(tick(price=701.5))
     async with desk.stream(APPLE) as reader:

@@ -42,11 +42,11 @@ class Ear(NamedTuple):
 @asynccontextmanager
 async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[Ear]:
     """A web process' way in, in this process."""
-    redis, told = connect(url), gaps if gaps is not None else []
+    redis, gap_times = connect(url), gaps if gaps is not None else []
     log = Log(redis, url)
     order = JoinOrder(redis)
     intake = Receiver(log.append_once, list[AnyEvent]().append, order)
-    link = Subscriber(url, Channels().meanings(), intake.on_message, lambda: told.append(time.time()), order)
+    link = Subscriber(url, Channels().meanings(), intake.on_message, lambda: gap_times.append(time.time()), order)
     running = asyncio.create_task(link.run())
     try:
         await until(lambda: link.stats.connected)
@@ -59,21 +59,21 @@ async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[
 
 async def logged(log: Log) -> list[int]:
     """The numbers of all detections in the log, as they stand there."""
-    found = await log.since(BEGINNING, await log.top())
-    assert not isinstance(found, RangeGap)
-    events = [entry.event for entry in found if isinstance(entry.event, PatternDetected)]
-    assert len(events) == len(found)
+    entries = await log.since(BEGINNING, await log.top())
+    assert not isinstance(entries, RangeGap)
+    events = [entry.event for entry in entries if isinstance(entry.event, PatternDetected)]
+    assert len(events) == len(entries)
     return [round((event.at - MARKET) / 60) for event in events]
 
 
 async def listener(url: str, *options: str) -> Process:
     program = (sys.executable, "-m", "tests.support.log_listener", url, *options)
     process = await asyncio.create_subprocess_exec(*program, stdout=PIPE)
-    await said(process, b"listening")
+    await wait_for_line(process, b"listening")
     return process
 
 
-async def said(process: Process, word: bytes) -> None:
+async def wait_for_line(process: Process, word: bytes) -> None:
     assert process.stdout
     async with asyncio.timeout(30):
         while (line := await process.stdout.readline()).strip() != word:
@@ -82,18 +82,18 @@ async def said(process: Process, word: bytes) -> None:
 
 @asynccontextmanager
 async def listeners(url: str, count: int) -> AsyncIterator[list[Process]]:
-    found = list(await asyncio.gather(*(listener(url) for _ in range(count))))
+    processes = list(await asyncio.gather(*(listener(url) for _ in range(count))))
     try:
-        yield found
+        yield processes
     finally:
-        for process in found:
+        for process in processes:
             if process.returncode is None:
                 process.kill()
             await process.wait()
 
 
 @pytest.mark.parametrize("count", [2, 3])
-async def test_one_of_several_processes_is_killed_and_the_log_has_everything_once(redis_url: str, count: int) -> None:
+async def test_killing_one_of_several_processes_leaves_every_entry_in_the_log_once(redis_url: str, count: int) -> None:
     redis = connect(redis_url)
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     async with listeners(redis_url, count) as processes:
@@ -109,7 +109,7 @@ async def test_one_of_several_processes_is_killed_and_the_log_has_everything_onc
     await close(redis)
 
 
-async def test_a_process_whose_link_is_cut_says_so_and_the_other_keeps_the_log_whole(redis_url: str) -> None:
+async def test_a_process_with_a_broken_connection_reports_a_gap_and_the_other_completes_the_log(redis_url: str) -> None:
     redis = connect(redis_url)
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     async with listeners(redis_url, 2) as processes:
@@ -119,16 +119,16 @@ async def test_a_process_whose_link_is_cut_says_so_and_the_other_keeps_the_log_w
             if number == 100:
                 await redis.client_kill_filter(_id=str(first))
         assert await all_logged(log, 200) == list(range(200))
-        told = [asyncio.create_task(said(process, b"gap")) for process in processes]
-        await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED, timeout=20)
-        assert [task.done() for task in told].count(True) == 1
-        for task in told:
+        waits = [asyncio.create_task(wait_for_line(process, b"gap")) for process in processes]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        assert [task.done() for task in waits].count(True) == 1
+        for task in waits:
             task.cancel()
-        await asyncio.gather(*told, return_exceptions=True)
+        await asyncio.gather(*waits, return_exceptions=True)
     await close(redis)
 
 
-async def test_who_joins_waits_for_what_the_others_still_have_in_hand(redis_url: str) -> None:
+async def test_a_joining_process_waits_for_pending_appends_of_the_others(redis_url: str) -> None:
     redis = connect(redis_url)
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     async with listeners(redis_url, 2) as processes:
@@ -149,7 +149,7 @@ async def test_who_joins_waits_for_what_the_others_still_have_in_hand(redis_url:
     await close(redis)
 
 
-async def test_several_that_begin_together_in_the_middle_keep_the_order(redis_url: str) -> None:
+async def test_processes_that_join_together_keep_the_order(redis_url: str) -> None:
     redis = connect(redis_url)
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     publishing = asyncio.Event()
@@ -163,24 +163,24 @@ async def test_several_that_begin_together_in_the_middle_keep_the_order(redis_ur
         return number
 
     async with listeners(redis_url, 1):
-        told = asyncio.create_task(publish())
+        publisher_task = asyncio.create_task(publish())
         async with listeners(redis_url, 3):
             await redis.client_kill_filter(_type="pubsub")
             await all_hear(redis, 4)
             await asyncio.sleep(0.2)
             publishing.set()
-            count = await told
+            count = await publisher_task
 
             # What fell in the moment when nobody listened is missing; the rest is in order, once.
             async with asyncio.timeout(30):
-                while (found := await logged(log))[-1:] != [count - 1]:
+                while (numbers := await logged(log))[-1:] != [count - 1]:
                     await asyncio.sleep(0.02)
-            assert found == sorted(set(found))
-            assert len(found) > count // 2
+            assert numbers == sorted(set(numbers))
+            assert len(numbers) > count // 2
     await close(redis)
 
 
-async def test_one_that_hangs_costs_who_joins_no_more_than_the_deadline(redis_url: str) -> None:
+async def test_a_hanging_process_delays_a_join_only_to_its_deadline(redis_url: str) -> None:
     redis = connect(redis_url)
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     async with listeners(redis_url, 1) as processes:
@@ -217,7 +217,7 @@ async def all_logged(log: Log, count: int) -> list[int]:
     return await logged(log)
 
 
-async def test_a_redis_that_hangs_for_ten_seconds_is_left_and_found_again(own: Own) -> None:
+async def test_a_redis_that_hangs_for_ten_seconds_is_disconnected_and_reconnected(own: Own) -> None:
     own.start()
     gaps: list[float] = []
     quiet = Subscriber(own.url, {"quiet": Meaning.TICKS}, _ignored, lambda: gaps.append(time.time()))
@@ -227,7 +227,7 @@ async def test_a_redis_that_hangs_for_ten_seconds_is_left_and_found_again(own: O
         await ear.publish(0, 1)
         async with asyncio.timeout(20):
             # Redis may answer who publishes before it tells who listens; and once it has, it is held at once.
-            while sum(heard.messages for heard in ear.link.stats.channels.values()) < 2:
+            while sum(channel.messages for channel in ear.link.stats.channels.values()) < 2:
                 await asyncio.sleep(0)
         own.send(signal.SIGSTOP)
         began = time.monotonic()
@@ -267,14 +267,14 @@ async def test_a_redis_that_is_restarted_keeps_the_log_and_its_epoch(own: Own) -
         assert await ear.log.top() == StreamPosition(before.epoch, 29)
 
 
-async def test_a_reader_that_redis_threw_out_for_being_slow_says_so(own: Own) -> None:
+async def test_a_subscriber_disconnected_by_redis_for_slowness_reports_a_gap(own: Own) -> None:
     own.start()
-    held, heard = asyncio.Event(), list[bytes]()
+    released, payloads = asyncio.Event(), list[bytes]()
     gaps: list[float] = []
 
     async def slowly(_meaning: Meaning, payload: bytes, _arrived_at: float) -> None:
-        heard.append(payload)
-        await held.wait()
+        payloads.append(payload)
+        await released.wait()
 
     redis = connect(own.url)
     await redis.config_set("client-output-buffer-limit", "pubsub 256kb 128kb 1")
@@ -286,13 +286,13 @@ async def test_a_reader_that_redis_threw_out_for_being_slow_says_so(own: Own) ->
     while await redis.publish("one", b"x" * 4000 + str(number).encode()):
         number += 1
         assert number < 2000, "nobody was thrown out"
-    held.set()
+    released.set()
 
     await until(lambda: gaps)
     assert await redis.publish("one", b"after") == 1
-    await until(lambda: heard[-1] == b"after")
+    await until(lambda: payloads[-1] == b"after")
     assert link.stats.gaps == len(gaps) == 1
-    assert len(heard) < number
+    assert len(payloads) < number
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await close(redis)

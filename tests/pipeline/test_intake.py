@@ -28,11 +28,11 @@ from app.wire.pubsub.subscriber import Subscriber
 from tests.support.waiting import until
 
 GOOD = Tick(symbol="AAPL", price=665.2, volume=100, at=1_346_679_000.0)
-FOUND = PatternDetected(symbol="BRK.B", pattern="Doji", timeframe="1min", confidence=0.8, at=1_346_679_060.0)
+DOJI = PatternDetected(symbol="BRK.B", pattern="Doji", timeframe="1min", confidence=0.8, at=1_346_679_060.0)
 NOISE = [b"", b"\xff\xfe", b"[" * 100_000, b'{"symbol":"\\ud800"}', b"null", b"{}", b"x" * 70_000, b'{"price":1e999}']
 
 
-async def test_noise_on_every_channel_is_counted_and_the_next_good_message_arrives(redis_url: str) -> None:
+async def test_malformed_messages_on_every_channel_are_counted_and_the_next_valid_one_arrives(redis_url: str) -> None:
     client, published = connect(redis_url), list[AnyEvent]()
     intake = Receiver(Log(client, redis_url).append_once, published.append)
     subscriber = Subscriber(redis_url, Channels().meanings(), intake.on_message)
@@ -45,10 +45,10 @@ async def test_noise_on_every_channel_is_counted_and_the_next_good_message_arriv
     await Publisher(client, Channels()).publish(GOOD)
     await until(lambda: published)
 
-    heard = published[0]
-    assert isinstance(heard, Tick)
-    assert (heard.symbol, heard.price) == ("AAPL", 665.2)
-    assert intake.ticked_at == heard.arrived_at
+    received = published[0]
+    assert isinstance(received, Tick)
+    assert (received.symbol, received.price) == ("AAPL", 665.2)
+    assert intake.ticked_at == received.arrived_at
     assert intake.rejected.total() == len(NOISE) * len(Channels())
     assert {meaning for meaning, _ in intake.rejected} == set(Meaning)
     assert subscriber.stats.failed == 0
@@ -56,14 +56,14 @@ async def test_noise_on_every_channel_is_counted_and_the_next_good_message_arriv
     await close(client)
 
 
-async def test_a_pattern_goes_to_the_log_once_and_not_past_it(redis_url: str) -> None:
+async def test_a_pattern_is_appended_to_the_log_once_and_not_published_directly(redis_url: str) -> None:
     client, published = connect(redis_url), list[AnyEvent]()
     log = Log(client, redis_url)
     before = await log.top()
     intakes = [Receiver(log.append_once, published.append) for _ in range(3)]
 
     for intake in intakes:
-        await intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time())
+        await intake.on_message(Meaning.PATTERNS, encode(DOJI), time.time())
     entries = await log.since(before, await log.top())
 
     assert not isinstance(entries, RangeGap)
@@ -72,7 +72,7 @@ async def test_a_pattern_goes_to_the_log_once_and_not_past_it(redis_url: str) ->
     await close(client)
 
 
-async def test_an_event_waits_while_the_log_comes_back() -> None:
+async def test_an_event_waits_for_the_log_to_return() -> None:
     tries = iter([True, True, False])
     appended: list[PatternDetected] = []
 
@@ -81,24 +81,24 @@ async def test_an_event_waits_while_the_log_comes_back() -> None:
             raise RedisUnavailable
         appended.append(event)
 
-    await Receiver(append, list[AnyEvent]().append).on_message(Meaning.PATTERNS, encode(FOUND), time.time())
+    await Receiver(append, list[AnyEvent]().append).on_message(Meaning.PATTERNS, encode(DOJI), time.time())
 
     assert len(appended) == 1
 
 
-async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_event_that_could_not_be_logged_is_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.pipeline.receiver.APPEND_WITHIN_SECONDS", 0.0)
 
     async def away(_event: PatternDetected) -> None:
         raise RedisUnavailable
 
     intake = Receiver(away, list[AnyEvent]().append)
-    await intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time())
+    await intake.on_message(Meaning.PATTERNS, encode(DOJI), time.time())
 
     assert intake.lost == 1
 
 
-async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() -> None:
+async def test_a_received_event_is_kept_although_its_connection_broke() -> None:
     back, appended = asyncio.Event(), list[LoggedEvent]()
 
     async def append(event: LoggedEvent) -> None:
@@ -107,13 +107,11 @@ async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() ->
         appended.append(event)
 
     intake = Receiver(append, list[AnyEvent]().append)
-    first = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time()))
+    first = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(DOJI), time.time()))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
-    second = asyncio.create_task(
-        intake.on_message(Meaning.PATTERNS, encode(replace(FOUND, symbol="AAPL")), time.time())
-    )
+    second = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(replace(DOJI, symbol="AAPL")), time.time()))
     await asyncio.sleep(0)
     back.set()
     await asyncio.wait_for(second, 5)
@@ -121,12 +119,12 @@ async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() ->
     assert [event.symbol for event in appended if isinstance(event, PatternDetected)] == ["BRK.B", "AAPL"]
 
 
-async def test_what_still_waits_at_the_end_is_let_go() -> None:
+async def test_events_that_still_wait_at_shutdown_are_dropped() -> None:
     async def away(_event: LoggedEvent) -> None:
         raise RedisUnavailable
 
     intake = Receiver(away, list[AnyEvent]().append)
-    waiting = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time()))
+    waiting = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(DOJI), time.time()))
     await asyncio.sleep(0.01)
     await intake.close()
     await asyncio.gather(waiting, return_exceptions=True)
@@ -134,7 +132,7 @@ async def test_what_still_waits_at_the_end_is_let_go() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_progress_passes_the_log_and_a_run_that_ends_does_not() -> None:
+async def test_progress_bypasses_the_log_and_the_end_of_a_run_is_logged() -> None:
     published, appended = list[AnyEvent](), list[LoggedEvent]()
 
     async def append(event: LoggedEvent) -> None:
@@ -151,7 +149,7 @@ async def test_progress_passes_the_log_and_a_run_that_ends_does_not() -> None:
     assert [type(event) for event in appended] == [ProcessingChanged]
 
 
-async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone() -> None:
+async def test_a_batch_is_handled_item_by_item_and_an_invalid_item_is_dropped_alone() -> None:
     appended = list[LoggedEvent]()
 
     async def append(event: LoggedEvent) -> None:
@@ -166,12 +164,12 @@ async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone()
     assert intake.rejected == {(Meaning.PATTERNS, "no-symbol"): 1}
 
 
-async def test_what_was_published_long_before_it_came_counts_as_late() -> None:
+async def test_a_message_published_long_before_it_arrived_counts_as_late() -> None:
     published = list[AnyEvent]()
     intake = Receiver(_nothing, published.append)
     now = time.time()
-    found = {"symbol": "IBM", "pattern": "Doji", "timestamp": now - 3600}
-    old = {"type": "streaming_patterns_batch", "batch_timestamp": now - 3600, "patterns": [found, found]}
+    pattern = {"symbol": "IBM", "pattern": "Doji", "timestamp": now - 3600}
+    old = {"type": "streaming_patterns_batch", "batch_timestamp": now - 3600, "patterns": [pattern, pattern]}
 
     assert await intake.on_message(Meaning.PATTERNS, json.dumps(old).encode(), now) == 2
     assert await intake.on_message(Meaning.TICKS, encode(replace(GOOD, published_at=now)), now + 1) == 0
@@ -190,7 +188,7 @@ async def test_the_newest_health_of_the_engine_is_kept() -> None:
     assert published == [intake.health]
 
 
-async def test_a_flood_of_noise_is_told_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
+async def test_many_malformed_messages_are_logged_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
     intake = Receiver(_nothing, list[AnyEvent]().append)
 
     with caplog.at_level(logging.WARNING):

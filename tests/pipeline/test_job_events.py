@@ -58,12 +58,12 @@ async def test_every_event_of_jobs_and_of_the_engine_reaches_the_feature_that_ta
         await desk.publish(event)
     await until(lambda: len(received) >= len(EVENTS))
 
-    seen = {type(event): event for event in received}
-    assert len(received) == len(seen) == len(EVENTS)
+    by_type = {type(event): event for event in received}
+    assert len(received) == len(by_type) == len(EVENTS)
     for event in EVENTS:
-        assert seen[type(event)].at == event.at
-    assert seen[BacktestFinished].win_rate == 0.5
-    assert seen[MetricsMeasured].cpu == 0.5
+        assert by_type[type(event)].at == event.at
+    assert by_type[BacktestFinished].win_rate == 0.5
+    assert by_type[MetricsMeasured].cpu == 0.5
     assert desk.context.relay.failed == 0
 
 

@@ -16,7 +16,7 @@ from tests.support.waiting import until
 from tests.support.web_process import ended, process, signed_in
 
 
-async def test_every_stream_is_told_goodbye_and_the_process_ends_well(settings: Settings) -> None:
+async def test_every_stream_gets_a_bye_and_the_process_exits_with_0(settings: Settings) -> None:
     async with process(settings) as running:
         headers = await signed_in(settings)
         async with (
@@ -36,7 +36,7 @@ async def test_every_stream_is_told_goodbye_and_the_process_ends_well(settings: 
         assert took < 5
 
 
-async def test_a_client_that_never_reads_keeps_nobody_from_leaving(settings: Settings) -> None:
+async def test_a_client_that_never_reads_does_not_delay_the_shutdown(settings: Settings) -> None:
     async with process(settings, TICKSTOCK_LIVE_BEAT_SECONDS="0.001") as running:
         headers = await signed_in(settings)
         deaf = socket.socket()
@@ -65,19 +65,19 @@ async def until_full(deaf: socket.socket) -> None:
             ioctl(deaf, FIONREAD, waiting)
 
 
-async def test_a_port_that_is_taken_is_told_in_one_line(settings: Settings) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", settings.port))
-        taken.listen()
+async def test_a_port_in_use_is_a_one_line_error(settings: Settings) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", settings.port))
+        listener.listen()
         async with process(settings) as running:
-            _, said = await asyncio.wait_for(running.communicate(), 60)
+            _, output = await asyncio.wait_for(running.communicate(), 60)
 
     assert running.returncode == 1
-    assert re.fullmatch(rf".*cannot listen on 127.0.0.1:{settings.port}.*\n", said.decode().splitlines(True)[-1])
-    assert b"Traceback" not in said
+    assert re.fullmatch(rf".*cannot listen on 127.0.0.1:{settings.port}.*\n", output.decode().splitlines(True)[-1])
+    assert b"Traceback" not in output
 
 
-async def test_a_process_that_drains_is_not_ready_and_lets_nobody_in(desk: Desk) -> None:
+async def test_a_draining_process_is_not_ready_and_refuses_streams(desk: Desk) -> None:
     async with desk.client() as client:
         async with asyncio.timeout(20):
             while (await client.get("/ready")).status_code != 200:  # what it knows of others is a second old
@@ -91,7 +91,7 @@ async def test_a_process_that_drains_is_not_ready_and_lets_nobody_in(desk: Desk)
         assert (await client.get("/stream?topics=patterns")).status_code == 503
 
 
-async def test_odd_targets_are_refused_in_good_order(desk: Desk) -> None:
+async def test_malformed_request_targets_are_refused(desk: Desk) -> None:
     requests = {
         b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
         b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n": b"204",
@@ -107,7 +107,7 @@ async def test_odd_targets_are_refused_in_good_order(desk: Desk) -> None:
         sink.close()
 
 
-async def test_a_reader_who_takes_nothing_loses_its_seat(impatient: Desk) -> None:
+async def test_a_reader_that_reads_nothing_loses_its_stream(impatient: Desk) -> None:
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.setblocking(False)
@@ -117,9 +117,11 @@ async def test_a_reader_who_takes_nothing_loses_its_seat(impatient: Desk) -> Non
     request = f"GET /stream?topics=patterns HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
     await loop.sock_sendall(deaf, request.encode())
     async with asyncio.timeout(20):
-        begun = b""
-        while b"<hx-partial" not in begun:  # before that it would be sent away with what it is still to catch up with
-            begun += await loop.sock_recv(deaf, 4096)
+        received = b""
+        while (
+            b"<hx-partial" not in received
+        ):  # before that it would be sent away with what it is still to catch up with
+            received += await loop.sock_recv(deaf, 4096)
 
     large = "x" * 60_000
 
@@ -134,7 +136,7 @@ async def test_a_reader_who_takes_nothing_loses_its_seat(impatient: Desk) -> Non
     deaf.close()
 
 
-async def test_streams_that_come_and_go_leave_nothing_behind(desk: Desk) -> None:
+async def test_opening_and_closing_streams_leaves_nothing_behind(desk: Desk) -> None:
     async def once() -> None:
         async with desk.stream("patterns,status") as reader:
             await reader.message("message")

@@ -43,7 +43,7 @@ async def figures(desk: Desk, accept: str = "text/plain") -> dict[str, float]:
     }
 
 
-async def test_streams_and_what_they_were_sent_are_counted(watched: Desk) -> None:
+async def test_streams_and_their_sent_bytes_are_counted(watched: Desk) -> None:
     await watched.enter()
     async with watched.stream("patterns") as reader:
         await reader.message("message")
@@ -66,16 +66,16 @@ async def test_streams_and_what_they_were_sent_are_counted(watched: Desk) -> Non
     assert after["tickstock_stream_ends_total left"] == 1
 
 
-async def test_noise_is_counted_by_channel_and_reason(watched: Desk) -> None:
+async def test_malformed_messages_are_counted_by_channel_and_reason(watched: Desk) -> None:
     await watched.redis.publish(Channels().patterns, b"no json")
     await until(lambda: watched.context.receiver.rejected.total())
 
-    found = await figures(watched)
+    metrics = await figures(watched)
 
-    assert sum(value for name, value in found.items() if name.startswith("tickstock_rejected_total patterns ")) == 1
+    assert sum(value for name, value in metrics.items() if name.startswith("tickstock_rejected_total patterns ")) == 1
 
 
-async def test_a_loop_that_was_held_up_shows(watched: Desk) -> None:
+async def test_a_blocked_event_loop_is_measured(watched: Desk) -> None:
     before = await figures(watched)
     time.sleep(0.6)  # noqa: ASYNC251 - this is what is to be seen
     await asyncio.sleep(0.3)
@@ -86,42 +86,47 @@ async def test_a_loop_that_was_held_up_shows(watched: Desk) -> None:
     assert after[count] - before[count] > after[late] - before[late]
 
 
-async def test_pools_and_caches_are_told(watched: Desk) -> None:
-    found = await figures(watched)
+async def test_pools_and_caches_have_metrics(watched: Desk) -> None:
+    metrics = await figures(watched)
 
-    assert found["tickstock_database_links own idle"] + found["tickstock_database_links own busy"] >= 1
-    assert found["tickstock_database_resting market"] == 0
-    assert {"tickstock_cache_questions_total hit memory", "tickstock_cache_questions_total miss redis"} <= found.keys()
-    assert found["process_open_fds"] > 0
+    assert metrics["tickstock_database_links own idle"] + metrics["tickstock_database_links own busy"] >= 1
+    assert metrics["tickstock_database_resting market"] == 0
+    assert {
+        "tickstock_cache_questions_total hit memory",
+        "tickstock_cache_questions_total miss redis",
+    } <= metrics.keys()
+    assert metrics["process_open_fds"] > 0
 
 
-async def test_the_newer_form_is_spoken_too(watched: Desk) -> None:
+async def test_openmetrics_is_supported(watched: Desk) -> None:
     async with watched.client() as client:
-        asked = {"Authorization": f"bearer {TOKEN}", "Accept": "application/openmetrics-text; version=1.0.0"}
-        answer = await client.get("/metrics", headers=asked)
+        headers = {"Authorization": f"bearer {TOKEN}", "Accept": "application/openmetrics-text; version=1.0.0"}
+        answer = await client.get("/metrics", headers=headers)
 
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
 
 
-async def test_strangers_and_users_are_told_nothing(watched: Desk) -> None:
+async def test_anonymous_requests_and_users_get_no_metrics(watched: Desk) -> None:
     async with watched.client() as client:
-        for shown in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer é"):
-            answer = await client.get("/metrics", headers={"Authorization": shown.encode()} if shown else {})
-            assert answer.status_code == 401, shown
+        for credentials in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer é"):
+            answer = await client.get(
+                "/metrics", headers={"Authorization": credentials.encode()} if credentials else {}
+            )
+            assert answer.status_code == 401, credentials
             assert "tickstock_" not in answer.text
     await watched.enter()
     async with watched.client() as client:
         assert (await client.get("/metrics")).status_code == 403
 
 
-async def test_without_a_token_there_is_none_to_show(desk: Desk) -> None:
+async def test_without_a_configured_token_no_token_is_accepted(desk: Desk) -> None:
     desk.cookies = {}
     async with desk.client() as client:
         assert (await client.get("/metrics", headers={"Authorization": "Bearer"})).status_code == 401
 
 
-async def test_an_admin_is_told(desk: Desk) -> None:
+async def test_an_administrator_gets_metrics(desk: Desk) -> None:
     await bootstrap.create_user(desk.context.pools.own, "boss@example.org", Role.ADMIN, PASSWORD)
     desk.cookies = {}
     async with desk.client() as client:
@@ -132,19 +137,19 @@ async def test_an_admin_is_told(desk: Desk) -> None:
     assert "tickstock_stream_connections" in answer.text
 
 
-async def test_neither_addresses_nor_versions_are_told(watched: Desk) -> None:
+async def test_metrics_contain_neither_addresses_nor_versions(watched: Desk) -> None:
     async with watched.client() as client:
         answer = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
 
     assert not [word for word in ("postgres", "redis://", "unix:", "python_info", "127.0.0.1") if word in answer.text]
 
 
-async def test_what_is_behind_is_measured(watched: Desk) -> None:
+async def test_delays_of_engine_redis_and_database_are_measured(watched: Desk) -> None:
     await watched.publish(EngineHealth(at=time.time(), status="degraded", behind_seconds=12.5, waiting=34_000))
     await until(lambda: watched.context.health.engine_behind is not None)
 
-    found = await figures(watched)
+    metrics = await figures(watched)
 
-    assert (found["tickstock_engine_behind_seconds"], found["tickstock_engine_waiting"]) == (12.5, 34_000)
-    assert 0 <= found["tickstock_redis_lag_seconds"] < 5
-    assert 0 < found["tickstock_database_answer_seconds"] < 5
+    assert (metrics["tickstock_engine_behind_seconds"], metrics["tickstock_engine_waiting"]) == (12.5, 34_000)
+    assert 0 <= metrics["tickstock_redis_lag_seconds"] < 5
+    assert 0 < metrics["tickstock_database_answer_seconds"] < 5

@@ -17,7 +17,7 @@ from tests.support.topic_rules import boards, registry
 
 AT = 1_346_679_000.0
 PRICE = Tick(symbol="BF/B", price=68.5, at=AT, arrived_at=time.time())
-FOUND = PatternDetected(symbol="BF/B", pattern="Doji", timeframe="1min", confidence=0.8, at=AT)
+DOJI = PatternDetected(symbol="BF/B", pattern="Doji", timeframe="1min", confidence=0.8, at=AT)
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def relay(topics: TopicRegistry, hub: Hub) -> Relay:
 
 
 def test_every_push_names_a_topic_that_a_stream_may_ask_for(relay: Relay, topics: TopicRegistry) -> None:
-    for event in (PRICE, FOUND):
+    for event in (PRICE, DOJI):
         pushes = relay.pushes(event)
         assert pushes
         assert {topics.parse(push.topic) for push in pushes} == {push.topic for push in pushes}
 
 
 def test_every_push_can_be_drawn_and_patched(relay: Relay) -> None:
-    for event in (PRICE, FOUND):
+    for event in (PRICE, DOJI):
         for push in relay.pushes(event):
             assert html.patch(push, View()).startswith("<hx-partial")
 
@@ -60,7 +60,7 @@ def test_an_event_that_a_feature_cannot_take_is_counted() -> None:
     broken = Relay(boards()._replace(quotes=None), topics, hub)  # type: ignore[arg-type]
 
     broken.publish(PRICE)
-    broken.publish(FOUND, "7-4")
+    broken.publish(DOJI, "7-4")
 
     assert broken.failed == 1
     assert hub.last_id == "7-4"
@@ -69,14 +69,14 @@ def test_an_event_that_a_feature_cannot_take_is_counted() -> None:
 def test_an_event_goes_to_each_feature_that_asked_for_it(relay: Relay) -> None:
     relay.add(PatternDetected, lambda event: [Push("alerts", event.symbol, "insert", nothing)])
 
-    assert {push.topic for push in relay.pushes(FOUND)} == {"patterns", "patterns:BF/B", "alerts"}
+    assert {push.topic for push in relay.pushes(DOJI)} == {"patterns", "patterns:BF/B", "alerts"}
 
 
 @pytest.mark.parametrize("topic", ["status", "quotes:BF/B", "symbol:BF/B"])
 async def test_a_snapshot_has_pushes_of_its_topic_alone(topic: str) -> None:
-    held = boards()
-    topics = registry(held)
-    Relay(held, topics, Hub(html.patch, topics)).publish(PRICE)
+    feature_boards = boards()
+    topics = registry(feature_boards)
+    Relay(feature_boards, topics, Hub(html.patch, topics)).publish(PRICE)
 
     assert {push.topic for push in await topics.snapshot(topic)} == {topic}
 

@@ -40,15 +40,15 @@ class Counting:
 
 
 @pytest.mark.parametrize("form", [FrameEncoding.PLAIN, FrameEncoding.GZIP, FrameEncoding.SOCKET])
-async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: FrameEncoding) -> None:
+async def test_topics_are_drawn_a_few_at_a_time_and_arrive_in_order(form: FrameEncoding) -> None:
     counting = Counting()
     snapshots = SharedSnapshots(Hub(patch, RULES), counting)
-    wanted = [f"quotes:S{number:03d}" for number in range(256)]
+    topics = [f"quotes:S{number:03d}" for number in range(256)]
 
-    parts = await snapshots.parts(wanted, View(), form)
+    parts = await snapshots.parts(topics, View(), form)
 
     assert counting.most == TOPICS_AT_ONCE
-    assert [topic for topic, part in zip(wanted, parts, strict=True) if topic.encode() not in part.lines] == []
+    assert [topic for topic, part in zip(topics, parts, strict=True) if topic.encode() not in part.lines] == []
 
 
 class Breaking(Counting):
@@ -70,20 +70,20 @@ def snapshots_of(breaking: Breaking) -> SharedSnapshots:
 
 
 @pytest.mark.parametrize("way", [SnapshotFailed("patterns"), KeyError("a column"), asyncio.CancelledError()])
-async def test_what_breaks_a_snapshot_reaches_all_who_wait_and_the_next_is_drawn(way: BaseException) -> None:
+async def test_an_error_in_a_snapshot_reaches_all_waiting_readers_and_the_next_is_drawn(way: BaseException) -> None:
     snapshots = snapshots_of(Breaking(way))
-    wanted = ["quotes:A", "quotes:B"]
+    topics = ["quotes:A", "quotes:B"]
 
     async with asyncio.timeout(10):
-        joiners = [snapshots.parts(["patterns", *wanted], View(), FrameEncoding.PLAIN) for _ in range(3)]
+        joiners = [snapshots.parts(["patterns", *topics], View(), FrameEncoding.PLAIN) for _ in range(3)]
         answers = await asyncio.gather(*joiners, return_exceptions=True)
-        later = await snapshots.parts(wanted, View(), FrameEncoding.PLAIN)
+        later = await snapshots.parts(topics, View(), FrameEncoding.PLAIN)
 
     assert [type(answer) for answer in answers] == [type(way)] * 3
     assert all(part.lines for part in later)
 
 
-async def test_a_snapshot_that_is_cancelled_before_it_begins_is_drawn_for_who_asks_next() -> None:
+async def test_a_snapshot_cancelled_before_it_begins_is_drawn_for_the_next_reader() -> None:
     snapshots = snapshots_of(Breaking())
     drawing = snapshots._snapshot("patterns", View())
     drawing.cancel()

@@ -17,7 +17,7 @@ from app.settings.load import Settings
 from app.wire.events.event import Tick
 from tests.pipeline.conftest import Desk
 from tests.support.waiting import until
-from tests.support.websocket_client import Talker
+from tests.support.websocket_client import WebSocketReader
 
 MARKET = 1_346_679_000.0
 PARTIALS = re.compile(r"(<hx-partial .*</hx-partial>\s*)+", re.S)
@@ -34,14 +34,14 @@ def tick(price: float, second: int = 0) -> Tick:
     return Tick(symbol="AAPL", price=price, volume=100, at=MARKET + second)
 
 
-def talk(desk: Desk, topics: str, **headers: str | None) -> Talker:
+def talk(desk: Desk, topics: str, **headers: str | None) -> WebSocketReader:
     """As its own page does; Origin=None leaves that out."""
     cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Talker(desk.settings.port, f"/ws/quotes?topics={topics}", {"Cookie": cookie, **named})
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return WebSocketReader(desk.settings.port, f"/ws/quotes?topics={topics}", {"Cookie": cookie, **header_fields})
 
 
-async def status(talker: Talker) -> int:
+async def status(talker: WebSocketReader) -> int:
     async with talker:
         return talker.status
 
@@ -60,7 +60,7 @@ async def fill(desk: Desk, full: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_only_who_is_signed_in_on_our_own_pages_is_let_in_and_gets_states_alone(desk: Desk) -> None:
+async def test_only_signed_in_readers_from_own_pages_are_admitted_and_get_state_topics_only(desk: Desk) -> None:
     own = f"http://127.0.0.1:{desk.settings.port}"
     for origin in ("https://evil.example", "null", "*", f"{own}.evil.example", own.upper(), None):
         assert await status(talk(desk, "quotes", Origin=origin)) == 403, origin
@@ -68,15 +68,15 @@ async def test_only_who_is_signed_in_on_our_own_pages_is_let_in_and_gets_states_
     assert await status(talk(desk, "quotes", Cookie="")) == 401
     for topics in ("patterns", "patterns:AAPL", "quotes,patterns", "", "nonsense", "quotes," * 300):
         assert await status(talk(desk, topics)) == 400, topics
-    assert await status(Talker(desk.settings.port, "/ws/other", {})) == 404
-    assert await status(Talker(desk.settings.port, "?x", {})) == 400
+    assert await status(WebSocketReader(desk.settings.port, "/ws/other", {})) == 404
+    assert await status(WebSocketReader(desk.settings.port, "?x", {})) == 400
     async with desk.client() as client:
         assert (await client.get("/ws/quotes?topics=quotes")).status_code in (400, 404)
 
     assert await status(talk(desk, "quotes")) == 101
 
 
-async def test_a_socket_leaves_out_what_is_no_topic_and_says_so_first(desk: Desk) -> None:
+async def test_a_socket_ignores_unknown_topics_and_says_so_first(desk: Desk) -> None:
     await desk.publish(tick(665.25))
     await until(lambda: desk.context.receiver.ticked_at)
 
@@ -86,7 +86,7 @@ async def test_a_socket_leaves_out_what_is_no_topic_and_says_so_first(desk: Desk
         await talker.containing("665.25")
 
 
-async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_deflated(desk: Desk) -> None:
+async def test_a_socket_sends_a_snapshot_and_then_the_newest_changes_uncompressed(desk: Desk) -> None:
     await desk.publish(tick(665.25))
     await until(lambda: desk.context.receiver.ticked_at)
 
@@ -105,7 +105,7 @@ async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_def
         assert await talker.closed() in (1002, None)
 
 
-async def test_who_signs_out_is_closed_as_such_and_every_socket_ends_some_day(desk: Desk) -> None:
+async def test_signing_out_closes_a_socket_with_its_own_code_and_every_socket_has_a_maximum_age(desk: Desk) -> None:
     async with talk(desk, "quotes") as talker:
         await until(lambda: any(reader.transport for reader in desk.context.hub.connections))
         for reader in desk.context.hub.connections:
@@ -119,7 +119,7 @@ async def test_who_signs_out_is_closed_as_such_and_every_socket_ends_some_day(de
     assert desk.context.hub.stats.ended == {"age": 1, "session-ended": 1}
 
 
-async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) -> None:
+async def test_a_person_has_a_limit_of_sockets_and_a_closed_one_is_free_again(desk: Desk) -> None:
     talkers = [talk(desk, "quotes") for _ in range(desk.settings.live.streams_per_user)]
     for talker in talkers:
         assert (await talker.__aenter__()).status == 101
@@ -128,7 +128,7 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
     assert await status(talk(desk, "quotes")) == 409
     async with desk.stream("quotes") as reader:
         assert reader.status == 409
-    talkers[0].say(CloseConnection(1000))
+    talkers[0].send(CloseConnection(1000))
     assert await talkers[0].closed() == 1000
     await until(lambda: desk.context.hub.stats.connections == len(talkers) - 1)
     async with talk(desk, "quotes") as another:
@@ -141,15 +141,15 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
     await asyncio.wait_for(desk.context.hub.wait_closed(60), 30)
 
 
-async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
+async def test_a_client_message_closes_the_socket_and_so_do_too_many_pings(desk: Desk) -> None:
     async with talk(desk, "quotes:AAPL") as talker:
-        talker.say(TextMessage('{"symbol": "AAPL"}'))
+        talker.send(TextMessage('{"symbol": "AAPL"}'))
         assert await talker.closed() == 1003
     await until(lambda: desk.context.hub.stats.connections == 0)
 
     async with talk(desk, "quotes") as talker:
         for _ in range(MOST_A_SECOND * 3):
-            talker.say(Ping())
+            talker.send(Ping())
         if desk.settings.live.transport == "auto":
             assert await talker.closed() == 1008
         else:
@@ -159,7 +159,7 @@ async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
     await until(lambda: desk.context.hub.stats.connections == 0)
 
 
-async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: Desk) -> None:
+async def test_a_client_that_never_reads_is_disconnected_and_the_others_continue(impatient: Desk) -> None:
     deaf = talk(impatient, "quotes:AAPL,symbol:AAPL")
     async with deaf, talk(impatient, "quotes:AAPL") as talker:
         deaf.sink.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -171,7 +171,7 @@ async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: D
         assert impatient.context.hub.stats.connections == 1
 
 
-async def test_a_slow_one_that_reads_again_gets_what_is_now(desk: Desk) -> None:
+async def test_a_slow_client_that_reads_again_gets_the_newest_state(desk: Desk) -> None:
     await desk.publish(tick(665.25))
     async with talk(desk, "quotes:AAPL,symbol:AAPL") as talker:
         await talker.containing("665.25")
@@ -188,30 +188,30 @@ def files(port: int) -> int:
     """Those that are open, but for the sockets that pools keep for the next who asks."""
     lines = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
     ours = {f"socket:[{line[9]}]" for line in lines if f"{port:04X}" in (line[1][-4:], line[2][-4:])}
-    found = []
+    targets = []
     for each in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            found.append(str(each.readlink()))
-    return sum(each in ours or not each.startswith("socket:") for each in found)
+            targets.append(str(each.readlink()))
+    return sum(each in ours or not each.startswith("socket:") for each in targets)
 
 
-async def test_sockets_that_come_and_go_leave_nothing_behind(desk: Desk) -> None:
+async def test_opening_and_closing_sockets_leaves_nothing_behind(desk: Desk) -> None:
     async def once() -> None:
         async with talk(desk, "quotes,symbol:AAPL") as talker:
             while not talker.texts:
                 await talker.read()
 
-    def held() -> tuple[int, int]:
+    def counts() -> tuple[int, int]:
         return len(asyncio.all_tasks()), files(desk.settings.port)
 
     await once()
     await until(lambda: desk.context.hub.stats.connections == 0)
     await asyncio.sleep(0.1)
-    tasks, opened = held()
+    tasks, open_files = counts()
 
     await asyncio.gather(*(once() for _ in range(5)))
     for _ in range(6):
         await once()
 
     await until(lambda: desk.context.hub.stats.connections == desk.context.hub.stats.audiences == 0)
-    await until(lambda: held()[0] <= tasks + 1 and held()[1] <= opened + 1)
+    await until(lambda: counts()[0] <= tasks + 1 and counts()[1] <= open_files + 1)

@@ -11,7 +11,7 @@ from tests.support.stream_events import detected, doji, fed, tick
 from tests.support.waiting import until
 
 
-async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) -> None:
+async def test_a_stream_sends_hello_then_a_snapshot_then_changes(desk: Desk) -> None:
     await desk.publish(tick(price=665.25))
     await until(lambda: desk.context.hub.stats.published > 0 and desk.context.health.feed_age is not None)
 
@@ -27,7 +27,7 @@ async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) ->
         assert "content-encoding" not in reader.headers
 
 
-async def test_a_stream_has_the_head_of_any_answer_whichever_way_it_goes(desk: Desk) -> None:
+async def test_a_stream_has_the_headers_of_every_answer_on_both_transports(desk: Desk) -> None:
     async with desk.stream("status", Accept_Encoding="gzip") as reader, desk.client() as client:
         page = await client.get("/")
 
@@ -42,7 +42,7 @@ async def test_a_stream_has_the_head_of_any_answer_whichever_way_it_goes(desk: D
         assert "content-length" not in reader.headers
 
 
-async def test_messages_that_are_swapped_hold_nothing_but_partials(desk: Desk) -> None:
+async def test_swapped_messages_contain_only_partials(desk: Desk) -> None:
     async with desk.stream(f"{quotes_topic('BRK.B')},patterns,status") as reader:
         await reader.message("message")
         await desk.publish(tick("BRK.B"))
@@ -100,7 +100,7 @@ async def test_what_happens_while_a_reader_joins_is_neither_lost_nor_doubled(des
         await reader.__aexit__(None, None, None)
 
 
-async def test_a_cursor_that_means_nothing_here_gives_the_list_as_it_is(desk: Desk) -> None:
+async def test_an_unknown_cursor_yields_the_current_list(desk: Desk) -> None:
     await detected(desk, range(1))
 
     for cursor in ("1-1", "9999999999999999-0", "a%00", "-1", "9e999", "x" * 4000, "1-1-1"):
@@ -111,14 +111,14 @@ async def test_a_cursor_that_means_nothing_here_gives_the_list_as_it_is(desk: De
         assert ('hx-target="#notice-_0patterns"' in whole.data) == (StreamPosition.parse(cursor) is not None)
 
 
-async def test_beats_carry_the_position_of_a_log_that_shows_nothing_here(desk: Desk) -> None:
+async def test_heartbeats_carry_the_position_of_a_log_without_visible_entries(desk: Desk) -> None:
     async with desk.stream("status") as reader:
         await reader.message("message")
         top = await detected(desk, range(2))
         await reader.caught_up(str(top))
 
 
-async def test_noise_on_every_channel_keeps_no_stream_from_going_on(desk: Desk) -> None:
+async def test_malformed_messages_on_every_channel_stop_no_stream(desk: Desk) -> None:
     async with desk.stream(f"{quotes_topic('AAPL')},patterns") as reader:
         await reader.message("message")
         for payload in (b'{"symbol":"\\ud800","price":1}', b"[" * 100_000, b"\xff", b'{"symbol":"A\\n\\nevent: x"}'):
@@ -130,7 +130,7 @@ async def test_noise_on_every_channel_keeps_no_stream_from_going_on(desk: Desk) 
         assert {message.event for message in reader.messages} <= {"hello", "message", "beat"}
 
 
-async def test_strangers_are_told_so_and_never_sent_elsewhere(desk: Desk) -> None:
+async def test_anonymous_stream_requests_are_a_401_without_a_redirect(desk: Desk) -> None:
     desk.cookies = {}
 
     async with desk.stream("patterns") as reader:
@@ -144,7 +144,7 @@ async def test_only_topics_that_exist_are_streamed(desk: Desk) -> None:
             assert reader.status == 400
 
 
-async def test_a_stream_leaves_out_what_is_no_topic_and_says_so_when_it_begins(desk: Desk) -> None:
+async def test_a_stream_ignores_unknown_topics_and_says_so_at_its_start(desk: Desk) -> None:
     async with desk.stream("patterns,status") as reader:
         assert (await reader.message()).data == "0.2"
     async with desk.stream("patterns,admin,quotes:A%0Aid:%207,status") as reader:
@@ -155,7 +155,7 @@ async def test_a_stream_leaves_out_what_is_no_topic_and_says_so_when_it_begins(d
         assert 'id="ticks"' in (await reader.message("message")).data
 
 
-async def test_whoever_asks_for_the_head_of_a_stream_opens_none(desk: Desk) -> None:
+async def test_a_head_request_opens_no_stream(desk: Desk) -> None:
     async with desk.client() as client:
         answer = await client.head("/stream?topics=patterns", headers={"Accept-Encoding": "gzip"})
 
@@ -165,13 +165,13 @@ async def test_whoever_asks_for_the_head_of_a_stream_opens_none(desk: Desk) -> N
     assert sum(desk.context.hub.stats.joins.values()) == desk.context.hub.stats.connections == 0
 
 
-async def test_another_site_reads_nothing(desk: Desk) -> None:
+async def test_another_site_cannot_read_a_stream(desk: Desk) -> None:
     async with desk.stream("patterns", Sec_Fetch_Site="cross-site", Origin="https://evil.example") as reader:
         assert reader.status == 403
         assert "access-control-allow-origin" not in reader.headers
 
 
-async def test_an_origin_that_is_listed_reads_and_carries_cookies(settings: Settings) -> None:
+async def test_a_listed_origin_reads_a_stream_with_cookies(settings: Settings) -> None:
     friend = "https://friend.example"
     listed = settings.live.model_copy(update={"allowed_origins": (friend,)})
     desk = Desk(settings.model_copy(update={"live": listed}))
@@ -187,7 +187,7 @@ async def test_an_origin_that_is_listed_reads_and_carries_cookies(settings: Sett
     await desk.stop()
 
 
-async def test_engines_that_would_hear_a_job_are_counted(desk: Desk) -> None:
+async def test_engines_that_would_receive_a_job_are_counted(desk: Desk) -> None:
     assert desk.context.health.job_receivers == 0
 
     async with desk.redis.pubsub() as engine:
@@ -195,13 +195,13 @@ async def test_engines_that_would_hear_a_job_are_counted(desk: Desk) -> None:
         await until(lambda: desk.context.health.job_receivers == 1)
 
 
-async def test_one_person_holds_five_streams_and_a_seat_that_is_left_is_free(desk: Desk) -> None:
+async def test_a_person_can_open_five_streams_and_a_closed_one_is_free_again(desk: Desk) -> None:
     readers = [await desk.stream("patterns").__aenter__() for _ in range(5)]
     assert [reader.status for reader in readers] == [200] * 5
 
-    async with desk.stream("patterns") as refused:
-        assert refused.status == 409
-        assert int(refused.headers["retry-after"]) >= 1
+    async with desk.stream("patterns") as refusal:
+        assert refusal.status == 409
+        assert int(refusal.headers["retry-after"]) >= 1
     await readers[0].__aexit__(None, None, None)
     await until(lambda: desk.context.hub.stats.connections == 4)
 
@@ -212,7 +212,7 @@ async def test_one_person_holds_five_streams_and_a_seat_that_is_left_is_free(des
     await until(lambda: desk.context.hub.stats.connections == 0)
 
 
-async def test_a_session_that_ended_ends_its_streams(settings: Settings) -> None:
+async def test_the_end_of_a_session_ends_its_streams(settings: Settings) -> None:
     looked_after = settings.live.model_copy(update={"admit_seconds": 0.1})
     desk = Desk(settings.model_copy(update={"live": looked_after}))
     await desk.start()

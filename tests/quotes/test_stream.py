@@ -30,12 +30,12 @@ class Roots(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.depth, self.found = 0, list[str | None]()
+        self.depth, self.ids = 0, list[str | None]()
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.depth == 0:
-            self.found.append(dict(attrs).get("id"))
+            self.ids.append(dict(attrs).get("id"))
         self.depth += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -50,7 +50,7 @@ def symbol(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_every_push_draws_the_element_that_it_goes_to_or_the_cells_of_its_row(symbol: str) -> None:
+def test_every_push_draws_its_target_element_or_the_cells_of_its_row(symbol: str) -> None:
     board, charts = QuoteBoard(), ChartCache()
     board.apply(tick(symbol, 10.0))
     charts.put(assemble(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol)))
@@ -67,15 +67,15 @@ def test_every_push_draws_the_element_that_it_goes_to_or_the_cells_of_its_row(sy
         "quotes", "row", "spark", "headline", "facts", "candle", "level", "chart",
     }  # fmt: skip
     for push in pushes:
-        drawn = push.draw(VIEW)
-        assert Roots(drawn).found == ([None] * 3 if push.op == "cells" else [push.key])
+        html = push.draw(VIEW)
+        assert Roots(html).ids == ([None] * 3 if push.op == "cells" else [push.key])
         assert re.fullmatch(r"[a-z0-9_-]+", push.key)
         assert RULES.parse(push.topic) == push.topic
-        assert not re.search(r"aria-live|role=.status|autofocus|<script|\shx-", drawn)
+        assert not re.search(r"aria-live|role=.status|autofocus|<script|\shx-", html)
 
 
 @pytest.mark.parametrize("prices", PRICES)
-def test_a_candle_goes_to_charts_of_its_own_prices_alone(symbol: str, prices: Prices) -> None:
+def test_a_candle_is_pushed_only_to_charts_of_its_price_adjustment(symbol: str, prices: Prices) -> None:
     board, charts = QuoteBoard(), ChartCache()
     board.apply(tick(symbol, 10.0))
     chart = assemble(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol))
@@ -92,7 +92,7 @@ def test_a_candle_goes_to_charts_of_its_own_prices_alone(symbol: str, prices: Pr
     assert {push.topic for push in pushes} == {chart_topic(symbol, "1m", prices)}
 
 
-def test_a_price_that_stays_pushes_no_price() -> None:
+def test_an_unchanged_price_is_not_pushed() -> None:
     board, charts = QuoteBoard(), ChartCache()
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
 
@@ -111,7 +111,7 @@ def test_a_late_tick_pushes_no_price() -> None:
     assert [key for key in late if key.startswith("facts")]
 
 
-def test_a_tick_that_comes_twice_pushes_nothing() -> None:
+def test_a_repeated_tick_pushes_nothing() -> None:
     board, charts, one = QuoteBoard(), ChartCache(), tick("BRK.B", 10.0, OPEN)
     list(stream.on_tick(one, board, charts))
 
@@ -128,7 +128,7 @@ def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
     assert "quotes" not in second
 
 
-async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> None:
+async def test_of_many_quotes_only_those_with_a_row_on_the_desk_are_drawn() -> None:
     board = QuoteBoard()
     for number in range(1_000):
         board.apply(tick(f"S{number:03d}", 10.0))
@@ -139,16 +139,16 @@ async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> No
     assert whole.draw(VIEW).count("<tr id=") == BOARD_ROWS
 
 
-def test_of_many_quotes_those_are_pushed_that_have_a_row_or_are_watched() -> None:
+def test_of_many_quotes_only_those_with_a_row_or_a_reader_are_pushed() -> None:
     board, charts = QuoteBoard(), ChartCache()
     names = [f"S{number:03d}" for number in range(BOARD_ROWS + 2)]
     for symbol in names:
         board.apply(tick(symbol, 10.0))
     board.take_new_rows(0.0)
 
-    def moved(*heard: str) -> set[str]:
-        ticks = [tick(symbol, 11.0 + len(heard), OPEN + len(heard)) for symbol in names]
-        return {push.topic for push in stream.on_ticks(ticks, board, charts, heard.__contains__)}
+    def moved(*watched: str) -> set[str]:
+        ticks = [tick(symbol, 11.0 + len(watched), OPEN + len(watched)) for symbol in names]
+        return {push.topic for push in stream.on_ticks(ticks, board, charts, watched.__contains__)}
 
     assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:BOARD_ROWS]}
     assert moved("quotes:S101", "status") == {"quotes:S101"}
@@ -157,7 +157,7 @@ def test_of_many_quotes_those_are_pushed_that_have_a_row_or_are_watched() -> Non
     assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: BOARD_ROWS - 1]}
 
 
-def test_rows_that_were_not_due_with_their_tick_come_without_another() -> None:
+def test_rows_delayed_by_their_rate_are_pushed_without_another_tick() -> None:
     board = QuoteBoard()
     board.apply(tick("A", 10.0))
 
@@ -165,7 +165,7 @@ def test_rows_that_were_not_due_with_their_tick_come_without_another() -> None:
     assert list(stream.on_health(NO_HEALTH, board)) == []
 
 
-def test_only_a_push_of_a_move_flashes() -> None:
+def test_only_a_push_with_a_price_change_flashes() -> None:
     board, charts = QuoteBoard(), ChartCache()
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
     (rise,) = [p for p in stream.on_tick(tick("BRK.B", 11.0, OPEN + 1), board, charts) if p.key.startswith("row")]
@@ -187,7 +187,7 @@ async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) ->
     assert len(summary) == 2
 
 
-def test_figures_are_written_as_the_viewer_reads_them() -> None:
+def test_numbers_follow_the_view_of_the_reader() -> None:
     board, charts = QuoteBoard([Instrument("BRK.B", currency="EUR")]), ChartCache()
     board.apply(tick("BRK.B", 1000.0, OPEN))
     (cell,) = [p for p in stream.on_tick(tick("BRK.B", 1234.5, OPEN + 1), board, charts) if p.key.startswith("row")]

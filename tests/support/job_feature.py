@@ -22,8 +22,8 @@ def _card(job: JobStatus) -> Push:
 
 
 def declare(context: AppContext) -> None:
-    async def drawn(topic: str) -> list[Push]:
+    async def draw(topic: str) -> list[Push]:
         return await snapshot(topic, context.statuses)
 
-    context.topics.add(TopicFamily("job", "state", drawn, accepts=bool))  # type: ignore[attr-defined]
+    context.topics.add(TopicFamily("job", "state", draw, accepts=bool))  # type: ignore[attr-defined]
     context.relay.add(JobStatus, on_job_status)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 LISTENING = {ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}
 
 
-class Talker:
+class WebSocketReader:
     """One handshake and the frames after it. Answers pings while it reads, unless it is set not to."""
 
     def __init__(self, port: int, path: str, headers: Mapping[str, str | None]) -> None:
@@ -48,7 +48,7 @@ class Talker:
         self._half = ""
         self._read_count = 0
 
-    async def __aenter__(self) -> "Talker":
+    async def __aenter__(self) -> "WebSocketReader":
         self.source, self.sink = await asyncio.open_connection("127.0.0.1", self._port)
         self.sink.write(self._request)
         async with asyncio.timeout(20):
@@ -97,7 +97,7 @@ class Talker:
         assert isinstance(self.sink.transport, asyncio.ReadTransport)
         self.sink.transport.resume_reading()
 
-    def say(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         self.sink.write(self.connection.send(event))
 
     async def read(self) -> None:
@@ -126,4 +126,4 @@ class Talker:
             case CloseConnection():
                 self.code = event.code
         if isinstance(event, Ping | CloseConnection) and self.answers and self.connection.state in LISTENING:
-            self.say(event.response())
+            self.send(event.response())
