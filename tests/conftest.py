@@ -28,11 +28,18 @@ hypothesis.settings.load_profile("steady")
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 numbers = count(1)
+LONG_JOURNEYS = {"test_faults.py", "test_pipe.py", "test_accessible_states.py", "test_firefox.py"}
+"""They are begun before the others: a worker that begins one last goes on alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Journeys come last: their browser keeps an event loop running in this thread, beside which no other can."""
-    items.sort(key=lambda item: "journeys" in item.path.parts)
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        journey = "journeys" in item.path.parts
+        return journey, journey and item.path.name not in LONG_JOURNEYS
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

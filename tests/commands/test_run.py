@@ -24,10 +24,10 @@ PASSWORD = "trades on a train with one bar"
 
 
 class Desk:
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, **extra: str) -> None:
         self.data = data
         self.port = port
-        self.started = RunningCommand(data, "run", PORT=str(port), INGEST="off")
+        self.started = RunningCommand(data, "run", PORT=str(port), INGEST="off", **extra)
         self.started.until_output("TickStock is at")
 
     def run_json(self) -> dict[str, Any]:
@@ -189,13 +189,13 @@ def test_an_account_can_be_reset_beside_a_running_desk(desk: Desk) -> None:
 
 def test_killing_run_leaves_no_process(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "data", free_port())
-    addresses = desk.run_json()
-    pids = [pid for pid in addresses["pids"].values() if pid]
+    desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
+    pids = [pid for pid in desk.run_json()["pids"].values() if pid]
 
     desk.started.process.kill()
     desk.started.process.wait()
 
     within(30, lambda: not any(alive(pid) for pid in pids), "the end of its processes")
     assert status(desk.port, "/health") == 0
-    again = Desk(tmp_path / "data", desk.port)
+    again = Desk(tmp_path / "data", desk.port, ENGINE="off")
     assert again.started.stop() == 0

@@ -18,7 +18,16 @@ from tests.support.ports import free_port
 # Whatever the machine has to do beside this: how fast a page is, is measured in bench/.
 expect.set_options(timeout=20_000)
 
+SECONDS_OF_A_JOURNEY = 300
+"""With the start of the desks that the first ones share, on a machine that has more to do."""
+
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "journeys" in item.path.parts and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SECONDS_OF_A_JOURNEY))
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def test_a_stopped_feed_is_shown_as_silent_on_every_page_until_it_continues(brow
             plain.goto(f"{desk.url}{path}")
             expect_silence(plain)
         before = silent_seconds(pages["/"])
-        within(5, lambda: silent_seconds(pages["/"]) > before, "another second of silence")
+        within(PATIENCE, lambda: silent_seconds(pages["/"]) > before, "another second of silence")
         grey = {path: pages[path].evaluate(INK, of) for path, of in PRICED.items()}
         barriers = [fault for path in PRICED for fault in findings(pages[path], LOOKS)]
     finally:

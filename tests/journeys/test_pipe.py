@@ -222,7 +222,6 @@ def pages(browser: Browser, quiet: Desk) -> Iterator[Sequence[Page]]:
         page.context.close()
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_all_pages_are_live_again_after_the_server_restarted(
     pages: Sequence[Page], quiet: Desk, how: signal.Signals

@@ -63,7 +63,7 @@ class Desk:
     def read_output(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = 120) -> None:
         from urllib.error import URLError
         from urllib.request import urlopen
 
