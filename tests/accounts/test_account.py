@@ -1,4 +1,4 @@
-"""One's own account: what it shows, which sessions it ends, and how a password becomes another."""
+"""The account page: what it shows, which sessions it ends, and how a password is changed."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Codes, their picture and what they are sealed with: by the published examples, and by what must not open."""
+"""One-time codes, their QR code and the encryption of their secret, checked with published examples."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What ends with a password: every link that would choose another, and whoever was just coming in by the old one."""
+"""What a password change ends: open links for another one, and sign-ins that are under way."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Letters: written down before they are sent, tried again, never waited for, and no secret while they wait."""
+"""E-mails: stored before they are sent, retried, never waited for, and without secrets while they wait."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Letters by TLS: to a server that proves who it is, with the password that it wants, and to no other."""
+"""E-mails over TLS go only to a server with a trusted certificate."""
 
 import asyncio
 import ssl

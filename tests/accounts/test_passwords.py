@@ -1,4 +1,4 @@
-"""What may be a password, and how it is kept."""
+"""Which passwords are accepted, and how they are stored."""
 
 import asyncio
 

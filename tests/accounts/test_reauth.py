@@ -1,4 +1,4 @@
-"""Before what matters most the desk asks again who one is: by the page, within bounds, and losing nothing."""
+"""Sensitive actions ask for the password again, within rate limits and without losing the request."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Whoever comes may make an account where the desk says so, and learns of nobody else's."""
+"""Registration without e-mail: who may register, and that it reveals no other account."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

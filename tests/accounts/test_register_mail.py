@@ -1,4 +1,4 @@
-"""Where letters are sent an account is made by who reads one, and by nobody else."""
+"""Registration by e-mail: only who reads the e-mail gets the account."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""A desk that wants codes of its administrators opens nothing else to one who has none."""
+"""A desk that requires codes of administrators opens nothing else to one without codes."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

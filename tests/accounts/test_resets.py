@@ -1,4 +1,4 @@
-"""A new password without an administrator: by a link that works once, for a while, and lets nobody past a code."""
+"""Password resets: a link that works once, expires, and does not bypass the code."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Who is signed out in one web process is out in the others: pages at once, streams within five seconds."""
+"""A sign-out in one web process takes effect in the others: pages at once, streams within five seconds."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A raised epoch ends what began before it, whatever Redis still keeps."""
+"""A raised session epoch ends earlier sessions, whatever Redis still holds."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""In with the right password, out for good, and nothing told to those who guess."""
+"""Sign-in with the right password, complete sign-out, and no information for guesses."""
 
 import asyncio
 import re

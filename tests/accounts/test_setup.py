@@ -1,4 +1,4 @@
-"""The one-time link, and accounts from the command line."""
+"""The one-time setup link, and accounts from the command line."""
 
 import pytest
 from quart.typing import TestClientProtocol as Client

@@ -1,4 +1,4 @@
-"""Signing in in two steps: what is asked, what counts once, and who is nobody until the second."""
+"""Two-step sign-in: what is asked, what works once, and that nothing opens between the steps."""
 
 import asyncio
 

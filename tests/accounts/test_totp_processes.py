@@ -1,4 +1,4 @@
-"""Codes and links where two processes are asked at once: what counts once counts once for both together."""
+"""Codes sent to two web processes at once work in one of them."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Browsers name themselves after all the others; people are told which one it is."""
+"""The name of a browser from its User-Agent header."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What administrators read in the audit, on the page and in a spreadsheet."""
+"""The audit page and its CSV export."""
 
 import csv
 import re

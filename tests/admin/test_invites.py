@@ -1,4 +1,4 @@
-"""One-time links: who makes them, who may use them, and how often."""
+"""One-time links: who creates them, who may use them, and how often."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""What those who run the desk see of the wire."""
+"""The page that shows administrators channels, log and jobs in Redis."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ def test_rejections_are_listed_by_reason_with_the_most_frequent_first() -> None:
     ]
 
 
-def test_the_number_of_receivers_of_a_job_is_said_in_words() -> None:
+def test_the_number_of_receivers_of_a_job_is_shown_in_words() -> None:
     first, second, *others = redis_status.JOB_CHANNELS
 
     texts = {each.channel: each.description for each in redis_status.receivers({first: 1, second: 2})}

@@ -1,4 +1,4 @@
-"""What administrators do to accounts, and what nobody can do: leave the desk without an administrator."""
+"""What administrators can do to accounts, and that one administrator always remains."""
 
 import asyncio
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What /api/v1 answers: typed, in UTC, page by page, and a clear refusal of what it was not asked well."""
+"""The answers of /api/v1: typed, in UTC, paged, and with clear errors for invalid requests."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What scripts of other sites may read: what their site is listed for, by token, and never by cookie."""
+"""What scripts of other sites may read: with a listed origin, by token, and never by cookie."""
 
 from collections.abc import AsyncIterator
 

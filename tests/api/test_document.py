@@ -1,4 +1,4 @@
-"""The examples in docs/api.md do what they say, and the desk answers as its OpenAPI document says."""
+"""The examples in docs/api.md work, and the desk answers as its OpenAPI document says."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Tokens: made and shown once, as strong as their owner and never stronger, and gone when they are revoked."""
+"""Tokens: shown once, never stronger than their owner, and unusable after revocation."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The environment block of the design document, pasted, with host, port and passwords of servers that are here."""
+"""The environment block of the design document, with host, port and passwords of real servers, starts the desk."""
 
 import asyncio
 import json

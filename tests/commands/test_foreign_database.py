@@ -1,4 +1,4 @@
-"""The start beside servers of one's own: what it says of the role that it was given for the database."""
+"""What the start reports about the role of an external database."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`tickstock run` with the servers it carries."""
+"""`tickstock run` with the embedded servers."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What cannot begin says why in one line, and begins nothing."""
+"""A start that fails says why in one line and starts nothing."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""What was logged reaches app.error_logs, also after a time without a database."""
+"""Logged errors reach app.error_logs, also after a database outage."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""A market database is read through one shape, whoever made it and whatever it lacks."""
+"""Market databases of any origin are read through one shape, whatever they lack."""
 
 from datetime import UTC, date, datetime
 

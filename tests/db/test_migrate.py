@@ -1,4 +1,4 @@
-"""Schemas come to their newest revision once, whoever starts; and what is not ours stays as it is."""
+"""Schemas are migrated once, whoever starts, and foreign schemas stay unchanged."""
 
 import ast
 import asyncio

@@ -1,4 +1,4 @@
-"""Behind a PgBouncer that pools transactions everything goes on: each transaction may have another session."""
+"""The desk behind a PgBouncer in transaction mode: each transaction may have another session."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""A database that is away, slow, stopped or restarted costs an Unavailable, and nothing for longer than it lasts."""
+"""A database that is down, slow, stopped or restarted raises Unavailable only as long as it lasts."""
 
 import asyncio
 import signal
@@ -23,7 +23,7 @@ async def test_a_pool_opens_no_connection_before_its_first_use() -> None:
     await pool.close()
 
 
-async def test_a_pool_answers_and_says_who_it_is(pool: Pool) -> None:
+async def test_a_pool_answers_and_sets_its_application_name(pool: Pool) -> None:
     async with pool.acquire() as connection:
         assert await connection.fetchval("show application_name") == "tickstock test"
         assert await connection.fetchval("show timezone") == "UTC"

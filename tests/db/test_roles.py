@@ -1,4 +1,4 @@
-"""Each role of the embedded server may do its own work and no other's."""
+"""Each role of the embedded server has only the rights that it needs."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""Counts that cannot be brought up to date are not read."""
+"""Minute counts that cannot be refreshed are not read."""
 
 import asyncpg
 

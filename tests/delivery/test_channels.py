@@ -1,4 +1,4 @@
-"""What every outward channel promises, whichever it is. A new channel is one more case in `PEERS`."""
+"""What every outward channel must do. A new channel is one more case in `PEERS`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -109,7 +109,7 @@ async def test_a_failure_says_whether_it_is_worth_another_try(peer: Peer, result
     assert len(peer.received()) == before + 1
 
 
-async def test_the_reason_repeats_neither_what_was_sent_nor_what_was_answered(peer: Peer) -> None:
+async def test_the_reason_of_a_failure_repeats_neither_message_nor_answer(peer: Peer) -> None:
     peer.refuse(Result.PERMANENT)
 
     outcome = await peer.channel.send(message(peer.address, "the text of the message"))
@@ -119,7 +119,7 @@ async def test_the_reason_repeats_neither_what_was_sent_nor_what_was_answered(pe
     assert "text" not in outcome.reason
 
 
-async def test_what_is_no_address_is_refused_for_good_and_sent_nowhere(peer: Peer) -> None:
+async def test_an_invalid_address_is_a_permanent_failure_and_sends_nothing(peer: Peer) -> None:
     before = len(peer.received())
 
     outcome = await peer.channel.send(message(peer.not_an_address))

@@ -1,4 +1,4 @@
-"""What the engine tells reaches the page, whoever heard it when."""
+"""Engine events reach the page, whichever process received them and when."""
 
 import re
 from urllib.parse import quote

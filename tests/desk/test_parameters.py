@@ -1,4 +1,4 @@
-"""Every page says which parameters it takes, and refuses whatever else stands behind its question mark by name."""
+"""Every page declares its parameters and refuses all others by name."""
 
 import re
 from collections.abc import AsyncIterator

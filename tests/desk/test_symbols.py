@@ -1,4 +1,4 @@
-"""Every symbol that is accepted has a page, links that lead to it, and a place in a live desk."""
+"""Every accepted symbol has a page, links to it, and a place in a live desk."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What a text browser prints: it knows no style and no `hidden`, so that whatever stands in the page is read."""
+"""What a text browser prints: it applies no style and no `hidden`."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Under whose name the servers run, and where their sockets lie."""
+"""The user that runs the embedded servers, and where their sockets are."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""What is killed comes back with its data; what is left behind is swept away."""
+"""Killed servers are restarted with their data, and leftovers are removed."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The servers that start where none are named."""
+"""The servers that start where none are configured."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""The event loop goes on while an engine computes indicators and patterns on demand or at its start."""
+"""The event loop stays responsive while an engine computes indicators and patterns."""
 
 import asyncio
 import sys

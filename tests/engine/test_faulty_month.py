@@ -1,4 +1,4 @@
-"""A month of every fault that a feed has, beside killed feeds and engines that are started anew, ends as its source."""
+"""A month with every fault of a feed, killed feeds and restarted engines yields the bars of its source."""
 
 import os
 import re

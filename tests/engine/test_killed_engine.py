@@ -1,4 +1,4 @@
-"""An engine that is killed again and again stores what one stores that nobody disturbs."""
+"""An engine that is killed repeatedly stores the same as an undisturbed one."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Days of which the library of holidays knows too little, by the exchange's own list of special closings."""
+"""Days that the holiday library does not know, from the exchange's list of special closings."""
 
 import csv
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Prices turned upside down show the same patterns turned upside down, as surely: nothing leans to one side."""
+"""Mirrored prices show mirrored patterns with equal confidence: no direction is preferred."""
 
 from collections.abc import Callable
 

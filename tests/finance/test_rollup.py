@@ -220,7 +220,7 @@ def brute_force(ticks: list[Trade], seconds: int) -> list[Bar]:
         st.tuples(st.integers(0, 7199), st.integers(1, 1000), st.integers(0, 10**6), st.floats(0, 839)), min_size=1
     )
 )
-def test_bars_are_what_brute_force_makes_of_ticks_up_to_fourteen_minutes_late(points: Jumbled) -> None:
+def test_bars_equal_a_brute_force_roll_up_with_ticks_up_to_fourteen_minutes_late(points: Jumbled) -> None:
     ticks = [
         (OPENS + second + delay, number, Trade("IBM", OPENS + second, price, volume))
         for number, (second, price, volume, delay) in enumerate(points)

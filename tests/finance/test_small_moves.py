@@ -1,4 +1,4 @@
-"""Where nothing differs, or by less than a tick, nothing is said."""
+"""Equal prices, and differences below one tick, yield no signal."""
 
 import math
 from itertools import pairwise

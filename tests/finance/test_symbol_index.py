@@ -1,4 +1,4 @@
-"""Finding symbols: what a typed word leads to, and how little is looked at for it."""
+"""The symbol search: what a query finds, and how little it compares."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""What a symbol is, and which one is meant."""
+"""What a valid symbol is, and which one a query means."""
 
 import re
 

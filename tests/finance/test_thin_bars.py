@@ -1,4 +1,4 @@
-"""What bars of few ticks show is not sure, and bars whose ticks nobody counted are judged by their prices alone."""
+"""Patterns of bars with few ticks have low confidence; bars without tick counts are judged by prices alone."""
 
 from collections.abc import Sequence
 

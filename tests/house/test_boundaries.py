@@ -1,4 +1,4 @@
-"""One door per outside system."""
+"""Each outside system is reached through one package."""
 
 import ast
 import re

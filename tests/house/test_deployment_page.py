@@ -1,4 +1,4 @@
-"""What operators copy from docs/deployment.md works as it stands."""
+"""The configuration files in docs/deployment.md work as printed."""
 
 import os
 import pwd

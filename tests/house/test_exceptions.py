@@ -1,4 +1,4 @@
-"""An `except` for any exception stands once in a function, and the failure that it takes is counted or reported."""
+"""A function catches any exception in one place at most, and counts or reports it."""
 
 import ast
 from pathlib import Path

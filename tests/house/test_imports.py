@@ -1,4 +1,4 @@
-"""Imports point down; what stands side by side does not know each other."""
+"""Imports point down, and packages of one layer do not import each other."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Inside the packages for Redis and for the engine imports point down as well."""
+"""Imports point down inside app/wire and app/engine as well."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_imports_inside_a_package_point_down(package: str, layers: tuple[set[str
     assert {(source, target) for source, target in imported if rank[target] <= rank[source]} == set()
 
 
-def test_nobody_imports_a_vendor_of_history_but_the_vendor_itself() -> None:
+def test_a_history_provider_is_imported_only_by_its_own_folder() -> None:
     """Loads ask the interface; `vendors.py` imports the module by its name."""
     folder = "app.engine.loads.providers."
     vendors = {module.removeprefix(folder).partition(".")[0] for module in VENDORS.values()}

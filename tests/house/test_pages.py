@@ -1,4 +1,4 @@
-"""Every page, before it is drawn: on the one base, with a title, one h1 and nothing inline. Journeys see them drawn."""
+"""Every page template: the one base, a title, one h1 and nothing inline. Journeys check rendered pages."""
 
 import ast
 import re

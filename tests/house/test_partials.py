@@ -1,4 +1,4 @@
-"""A page's bytes equal the pushed bytes: one partial, one typed function of the same name, no behaviour inside."""
+"""Pushed bytes equal the page's bytes: one partial, one typed function of the same name, no behaviour inside."""
 
 import ast
 import re
@@ -75,7 +75,7 @@ def test_a_template_escapes_everything_and_quotes_every_attribute(path: Path) ->
 
 
 @pytest.mark.parametrize("path", [*PARTIALS, *TEMPLATES], ids=relative_path)
-def test_what_a_form_asks_for_is_drawn_by_the_partial_for_fields(path: Path) -> None:
+def test_every_form_field_is_drawn_by_the_field_partial(path: Path) -> None:
     """Besides that are what nobody types into, the search and the view, which stand on every page."""
     if path.parent.name in {"forms", "frame"}:
         return

@@ -1,4 +1,4 @@
-"""docs/security.md says of each requirement which test holds it: none is missing, and every test is there."""
+"""docs/security.md names tests for each requirement; none is missing, and every test exists."""
 
 import ast
 import re

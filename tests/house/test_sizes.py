@@ -1,4 +1,4 @@
-"""Small files, small functions, names that say something."""
+"""Bounds for files and functions, and names and docstrings of modules."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Indicator values, heard and stored, on their symbol's page."""
+"""Indicator values, published and stored, on the page of their symbol."""
 
 import re
 from datetime import UTC, datetime

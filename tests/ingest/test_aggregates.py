@@ -1,4 +1,4 @@
-"""Messages of a provider, to the minute, the day, the newest quote in Redis, and the row on the page, all alike."""
+"""Messages of a provider give equal minute, day, newest quote and page row."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What docs/providers.md and the settings promise."""
+"""The promises of docs/providers.md and of the settings."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page and state: signed out, signed in, with errors, narrow, dark, without scripting."""
+"""axe-core finds nothing on any page: signed out, signed in, with errors, narrow, dark, without scripting."""
 
 import re
 from collections.abc import Callable, Iterator

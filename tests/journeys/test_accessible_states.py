@@ -1,4 +1,4 @@
-"""axe-core finds nothing on a desk without prices, as every role, on answers that refuse, and where a link is down."""
+"""axe-core finds nothing on an empty desk, for every role, on error pages, and while disconnected."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""One's own account with the keyboard alone, on a small telephone, without scripting."""
+"""The account page by keyboard, on a small telephone, without scripting."""
 
 from collections.abc import Iterator
 

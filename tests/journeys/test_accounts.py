@@ -1,4 +1,4 @@
-"""Signing in: with the printed link, with a password, and out again; with scripting and without."""
+"""Sign-in with the setup link and with a password, and sign-out; with scripting and without."""
 
 import pytest
 from playwright.sync_api import Browser, expect

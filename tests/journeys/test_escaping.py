@@ -1,4 +1,4 @@
-"""Hostile words in every field of every event: in the browser they stay words."""
+"""Hostile text in every field of every event stays text in the browser."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where things stand: on a telephone, with large letters, between 640 and 1600 px, and on paper."""
+"""Layout on a telephone, with large text, from 640 to 1600 px, and in print."""
 
 import re
 from collections.abc import Iterator

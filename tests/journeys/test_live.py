@@ -1,4 +1,4 @@
-"""From Redis to the pixel, in a real browser."""
+"""From Redis to the page in a real browser."""
 
 import asyncio
 from collections.abc import Iterator

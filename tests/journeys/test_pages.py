@@ -1,4 +1,4 @@
-"""Every page: a title, one h1, a language, a way past the navigation, one polite status region, nothing inline."""
+"""Every page: a title, one h1, a language, a skip link, one polite status region, nothing inline."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An administrator and somebody new, without scripting, by keyboard, on a small telephone."""
+"""An administrator invites, changes and deletes a person without scripting, by keyboard, on a small telephone."""
 
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect

@@ -1,4 +1,4 @@
-"""A page that is put away, cut off, paused or flooded: what counts is there afterwards, in order and once."""
+"""Pages that are hidden, disconnected, paused or under load show every entry once, in order."""
 
 import os
 import signal

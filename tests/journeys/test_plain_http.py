@@ -1,4 +1,4 @@
-"""Who comes by plain http, by another address or with cookies forbidden is told why signing in does not last."""
+"""Plain HTTP, another address or blocked cookies: the sign-in page explains why signing in does not last."""
 
 import json
 from collections.abc import Iterator

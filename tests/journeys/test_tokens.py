@@ -1,4 +1,4 @@
-"""A token is made, copied and taken back with the keyboard alone, on a small telephone, without scripting."""
+"""Creating, copying and revoking a token by keyboard, on a small telephone, without scripting."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Forty minutes before a desk whose session ends after thirty without use; Redis keeps the sessions and their clock."""
+"""Forty minutes on a desk whose sessions expire after thirty idle minutes, with a simulated clock in Redis."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The same pages at the same addresses for a browser that runs no script."""
+"""The same pages at the same addresses in a browser without scripting."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A page's stream begins before the page read its data."""
+"""The cursor of a page is older than the data that the page read."""
 
 from app.live.cursors import Cursors
 

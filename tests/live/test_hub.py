@@ -1,4 +1,4 @@
-"""Who gets which frames, and what happens to those who cannot keep up."""
+"""Which reader gets which frames, and what happens to slow readers."""
 
 import asyncio
 from uuid import UUID
@@ -35,45 +35,45 @@ def hub() -> Hub:
 async def test_the_first_change_after_a_pause_is_sent_at_once_and_the_rest_together(
     hub: Hub, counter: PushCounter
 ) -> None:
-    paper = join(hub, QUOTES, rate=Rate.HALF_MINUTE)
+    transport = join(hub, QUOTES, rate=Rate.HALF_MINUTE)
 
     hub.publish(counter.push("quotes:A", "a", "1"))
     hub.publish(counter.push("quotes:A", "b", "1"))
 
-    assert await paper.wait_for_lines(2) == ["replace:a:1@America/New_York", "replace:b:1@America/New_York"]
-    assert len(paper.messages) == 1
+    assert await transport.wait_for_lines(2) == ["replace:a:1@America/New_York", "replace:b:1@America/New_York"]
+    assert len(transport.messages) == 1
     hub.publish(counter.push("quotes:A", "a", "2"))
     await asyncio.sleep(0.05)
-    assert len(paper.messages) == 1
+    assert len(transport.messages) == 1
 
 
 async def test_only_the_newest_state_of_a_key_is_sent_and_drawn(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, QUOTES)
+    transport = join(hub, QUOTES)
 
     for price in range(100):
         hub.publish(counter.push("quotes:A", "a", str(price)))
 
-    assert await paper.wait_for_lines() == ["replace:a:99@America/New_York"]
+    assert await transport.wait_for_lines() == ["replace:a:99@America/New_York"]
     assert counter.counts == {"a:99": 1}
 
 
 async def test_an_element_and_its_part_keep_the_order_of_their_newest_change(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, QUOTES)
+    transport = join(hub, QUOTES)
 
     for key in ("part", "whole", "part"):
         hub.publish(counter.push("quotes:A", key, "x"))
 
-    assert [line.split(":")[1] for line in await paper.wait_for_lines(2)] == ["whole", "part"]
+    assert [line.split(":")[1] for line in await transport.wait_for_lines(2)] == ["whole", "part"]
 
 
 async def test_every_entry_of_a_log_is_sent_in_order_and_its_list_trimmed_once(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, FEED)
+    transport = join(hub, FEED)
 
     for number in range(3):
         hub.publish(counter.push("patterns", "feed", str(number), "insert"), f"e-{number}")
         hub.publish(counter.push("patterns", "feed", op="trim"), f"e-{number}")
 
-    assert [line.split("@")[0] for line in await paper.wait_for_lines(4)] == [
+    assert [line.split("@")[0] for line in await transport.wait_for_lines(4)] == [
         "insert:feed:0",
         "insert:feed:1",
         "insert:feed:2",
@@ -82,21 +82,21 @@ async def test_every_entry_of_a_log_is_sent_in_order_and_its_list_trimmed_once(h
 
 
 async def test_topics_without_readers_are_not_drawn(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, FEED)
+    transport = join(hub, FEED)
 
     hub.publish(counter.push("quotes:A", "a", "1"))
     hub.publish(counter.push("patterns", "feed", "1", "insert"))
 
-    await paper.wait_for_lines()
+    await transport.wait_for_lines()
     assert counter.counts == {"feed:1": 1}
 
 
 async def test_audiences_share_a_drawing_only_within_a_view(hub: Hub, counter: PushCounter) -> None:
-    papers = [join(hub, QUOTES), join(hub, QUOTES), join(hub, BOTH), join(hub, BOTH, BERLIN)]
+    transports = [join(hub, QUOTES), join(hub, QUOTES), join(hub, BOTH), join(hub, BOTH, BERLIN)]
     everything = join(hub, frozenset({"quotes"}))
 
     hub.publish(counter.push("quotes:A", "a", "1"))
-    lines = [await paper.wait_for_lines() for paper in (*papers, everything)]
+    lines = [await transport.wait_for_lines() for transport in (*transports, everything)]
 
     ours = ["replace:a:1@America/New_York"]
     assert lines == [ours, ours, ours, ["replace:a:1@Europe/Berlin"], ours]
@@ -105,27 +105,27 @@ async def test_audiences_share_a_drawing_only_within_a_view(hub: Hub, counter: P
 
 
 async def test_a_push_that_cannot_be_drawn_is_left_out_and_the_rest_arrives(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, QUOTES)
+    transport = join(hub, QUOTES)
 
     hub.publish(counter.push("quotes:A", "a", "broken"))
     hub.publish(counter.push("quotes:A", "b", "1"))
 
-    assert await paper.wait_for_lines() == ["replace:b:1@America/New_York"]
+    assert await transport.wait_for_lines() == ["replace:b:1@America/New_York"]
     assert hub.stats.undrawable == 1
 
 
 async def test_a_frame_carries_the_newest_id_of_the_log_once(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, QUOTES)
+    transport = join(hub, QUOTES)
 
     hub.publish(counter.push("patterns", "feed", "1", "insert"), "e-1")
     hub.complete_entry("e-2")
     hub.publish(counter.push("quotes:A", "a", "1"))
-    await paper.wait_for_lines()
-    assert paper.parser.last_id == "e-2"
+    await transport.wait_for_lines()
+    assert transport.parser.last_id == "e-2"
 
     hub.publish(counter.push("quotes:A", "a", "2"))
-    await paper.wait_for_lines(2)
-    assert b"id:" not in paper.writes[-1]
+    await transport.wait_for_lines(2)
+    assert b"id:" not in transport.writes[-1]
 
 
 async def test_a_new_reader_gets_the_position_of_the_log_and_only_later_entries(hub: Hub, counter: PushCounter) -> None:
@@ -147,16 +147,16 @@ async def test_changes_during_a_readers_catch_up_are_kept_for_it(hub: Hub, count
     assert RecordingTransport(reader).lines == witness.lines
 
 
-async def test_a_reader_removed_during_its_catch_up_is_told_when_its_stream_begins(hub: Hub) -> None:
+async def test_a_reader_ended_during_its_catch_up_gets_the_reason_when_its_stream_begins(hub: Hub) -> None:
     reader = hub.join(FEED, NEW_YORK)
     reader.end("session-ended")
-    paper = RecordingTransport(reader)
+    transport = RecordingTransport(reader)
 
-    assert [message.event for message in paper.messages] == ["session-ended"]
-    assert paper.closed
+    assert [message.event for message in transport.messages] == ["session-ended"]
+    assert transport.closed
 
 
-async def test_a_slow_reader_rejoins_from_its_last_position(hub: Hub, counter: PushCounter) -> None:
+async def test_a_slow_reader_is_handed_to_recovery_at_its_last_position(hub: Hub, counter: PushCounter) -> None:
     recovered: list[StreamConnection] = []
     hub.recover = recovered.append
     slow, quick = join(hub, FEED), join(hub, FEED)
@@ -183,8 +183,8 @@ async def test_a_slow_reader_rejoins_from_its_last_position(hub: Hub, counter: P
 
 async def test_a_reader_whose_connection_accepts_no_data_is_disconnected(hub: Hub, counter: PushCounter) -> None:
     stuck, slow = join(hub, QUOTES), join(hub, QUOTES)
-    for paper in (stuck, slow):
-        paper.full, paper.unsent_bytes = True, 1_000_000
+    for transport in (stuck, slow):
+        transport.full, transport.unsent_bytes = True, 1_000_000
     hub.publish(counter.push("quotes:A", "a", "1"))
     await slow.wait_for_lines()
 
@@ -199,26 +199,26 @@ async def test_a_reader_whose_connection_accepts_no_data_is_disconnected(hub: Hu
 
 
 async def test_a_reader_is_disconnected_at_its_maximum_age(hub: Hub) -> None:
-    paper = join(hub, FEED)
+    transport = join(hub, FEED)
     hub.check()
-    assert not paper.connection.end_reason
+    assert not transport.connection.end_reason
 
-    paper.connection.expires_at = 0
+    transport.connection.expires_at = 0
     hub.check()
 
-    assert (paper.messages[-1].event, paper.messages[-1].data) == ("bye", "age")
-    assert paper.closed
+    assert (transport.messages[-1].event, transport.messages[-1].data) == ("bye", "age")
+    assert transport.closed
 
 
 async def test_an_idle_stream_gets_heartbeats_with_the_position(counter: PushCounter) -> None:
     hub = Hub(markup, RULES, beat_seconds=0.01)
-    paper = join(hub, QUOTES)
+    transport = join(hub, QUOTES)
     hub.complete_entry("e-5")
     await asyncio.sleep(0.02)
 
     hub.check()
 
-    assert paper.messages[-1] == Message("beat", "0", "e-5")
+    assert transport.messages[-1] == Message("beat", "0", "e-5")
 
 
 async def test_readers_beyond_the_limits_are_refused(hub: Hub) -> None:
@@ -237,10 +237,10 @@ async def test_readers_beyond_the_limits_are_refused(hub: Hub) -> None:
 
 
 async def test_an_audience_without_readers_is_removed(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, QUOTES)
+    transport = join(hub, QUOTES)
     hub.publish(counter.push("quotes:A", "a", "1"))
 
-    paper.connection.on_lost()
+    transport.connection.on_lost()
     await asyncio.sleep(0)
     hub.publish(counter.push("quotes:A", "a", "2"))
 
@@ -264,25 +264,25 @@ async def test_a_slow_reader_that_leaves_removes_no_other_audience(hub: Hub, cou
 
 
 async def test_many_entries_are_framed_early_and_completely(hub: Hub, counter: PushCounter) -> None:
-    paper = join(hub, FEED, rate=Rate.HALF_MINUTE)
+    transport = join(hub, FEED, rate=Rate.HALF_MINUTE)
     hub.publish(counter.push("patterns", "feed", "first", "insert"), "e-0")
-    await paper.wait_for_lines()
+    await transport.wait_for_lines()
 
     for number in range(600):
         hub.publish(counter.push("patterns", "feed", str(number), "insert"), f"e-{number}")
 
-    assert len(await paper.wait_for_lines(601)) == 601
+    assert len(await transport.wait_for_lines(601)) == 601
 
 
 async def test_draining_delivers_pending_frames_ends_all_streams_and_refuses_new_ones(
     hub: Hub, counter: PushCounter
 ) -> None:
-    paper = join(hub, QUOTES, rate=Rate.HALF_MINUTE)
+    transport = join(hub, QUOTES, rate=Rate.HALF_MINUTE)
     hub.publish(counter.push("quotes:A", "a", "1"))
 
     await hub.drain()
 
-    assert paper.lines == ["replace:a:1@America/New_York", "drain"]
-    assert paper.closed
+    assert transport.lines == ["replace:a:1@America/New_York", "drain"]
+    assert transport.closed
     with pytest.raises(HubFull):
         hub.join(QUOTES, NEW_YORK)

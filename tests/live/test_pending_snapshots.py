@@ -1,4 +1,4 @@
-"""Between the notice of a loss and the whole list a reader is at no place in the log."""
+"""Between the notice of a loss and the whole list a reader has no position in the log."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def hub() -> Hub:
 
 
 async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, counter: PushCounter) -> None:
-    paper, other = join(hub, BOTH), join(hub, QUOTES)
+    transport, other = join(hub, BOTH), join(hub, QUOTES)
     hub.pending_snapshots.request(["patterns"])
     version = hub.pending_snapshots.version("patterns")
 
@@ -25,19 +25,19 @@ async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, c
         hub.publish(counter.push("patterns", "feed", str(number), "insert"), f"e-{number}")
         hub.complete_entry(f"e-{number}")
         hub.publish(counter.push("quotes:A", "a", str(number)))
-        await paper.wait_for_lines(2 * number)
+        await transport.wait_for_lines(2 * number)
         await other.wait_for_lines(number)
     late = join(hub, BOTH)
     hub.publish(counter.push("patterns", "feed", "3", "insert"), "e-3")
     hub.complete_entry("e-3")
     await late.wait_for_lines()
 
-    assert {message.id for message in paper.messages} == {NO_POSITION}
+    assert {message.id for message in transport.messages} == {NO_POSITION}
     assert (other.parser.last_id, late.parser.last_id) == ("e-2", NO_POSITION)
     hub.pending_snapshots.complete("patterns", version)
     hub.publish(counter.push("patterns", "feed", "whole"))
     await late.wait_for_lines(2)
-    assert (paper.parser.last_id, late.parser.last_id) == ("e-3", "e-3")
+    assert (transport.parser.last_id, late.parser.last_id) == ("e-3", "e-3")
 
 
 async def test_a_list_that_is_requested_again_while_it_is_read_is_read_again(hub: Hub) -> None:

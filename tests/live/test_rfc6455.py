@@ -1,4 +1,4 @@
-"""What a WebSocket answers to every case of the public list, on a real connection."""
+"""The WebSocket's answer to every case of the public list, on a real connection."""
 
 import asyncio
 import socket as sockets

@@ -1,4 +1,4 @@
-"""Which bytes are a request, and which are refused with what: the same however they are cut."""
+"""Which bytes are a request and which are refused, independent of how they are split."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""A WebSocket's bytes, and how one lives and ends on a real connection."""
+"""The bytes of a WebSocket, and its life on a real connection."""
 
 import asyncio
 import socket as sockets
@@ -108,7 +108,7 @@ def test_frames_of_wsproto_are_parsed_however_they_are_split(events: list[Event]
     assert frames == [WebSocketFrame(CONTROLS[type(event)], bytes(event.payload)) for event in events]  # type: ignore[attr-defined]
 
 
-async def test_only_control_frames_are_read(hub: Hub) -> None:
+async def test_data_and_invalid_frames_close_the_connection_unread(hub: Hub) -> None:
     """However long it says that it is, nothing of it is kept."""
     endings = {b"\x83": 1002, b"\x82\xff": 1003, b"\x01\x80": 1003, b"\x89\xfe": 1002, b"\x81\x05": 1002}
     for data, code in endings.items():

@@ -1,4 +1,4 @@
-"""One line for one event, nothing secret in it, and the severe ones kept for the database."""
+"""One line for each event, without secrets; errors are spooled for the database."""
 
 import json
 import logging

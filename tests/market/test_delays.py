@@ -1,4 +1,4 @@
-"""The status line says which part is behind and by how much, when it lasts, and without flickering."""
+"""The status line names the delayed component and its delay, if it lasts, without alternating."""
 
 import pytest
 

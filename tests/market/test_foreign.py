@@ -1,4 +1,4 @@
-"""Every page and every read stands on whatever market database there is, and says what is not in it."""
+"""Every page and query works on any market database and names what is missing."""
 
 import asyncio
 import re

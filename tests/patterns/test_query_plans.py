@@ -1,4 +1,4 @@
-"""Detections by the ten thousand: an index answers every page, and pages miss and repeat nothing."""
+"""With tens of thousands of detections every page uses an index, and pages neither miss nor repeat any."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

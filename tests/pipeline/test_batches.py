@@ -1,4 +1,4 @@
-"""What the web process makes of batches, and of the contract's single messages beside them."""
+"""Batches of indicators in the web process, and single messages of the contract beside them."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The delivery checker itself: it sees what is lost, doubled, out of order or not told, and is silent else."""
+"""The delivery checker detects lost, duplicated, reordered and unannounced entries, and nothing else."""
 
 from collections.abc import Sequence
 

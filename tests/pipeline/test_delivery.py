@@ -1,4 +1,4 @@
-"""Pages that reconnect while everything around them fails: a short run of what `make soak` runs for long."""
+"""Pages that reconnect during faults: a short run of `make soak`."""
 
 import random
 from pathlib import Path

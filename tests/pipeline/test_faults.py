@@ -1,4 +1,4 @@
-"""What a reader sees when something behind the web process goes away, and when it is back."""
+"""What a reader sees during an outage behind the web process, and after it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Whatever happens to Redis or to a process: what anybody heard is in the log once and in order, the rest is a gap."""
+"""Through faults of Redis and of processes every received event is in the log once, in order; the rest is a gap."""
 
 import asyncio
 import signal

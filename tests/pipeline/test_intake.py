@@ -1,4 +1,4 @@
-"""Every message on a channel is understood, or counted by its reason; none stops the next."""
+"""Every message on a channel is decoded, or counted by its reason; none stops the next."""
 
 import asyncio
 import json

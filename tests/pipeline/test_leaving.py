@@ -1,4 +1,4 @@
-"""The web process leaves in good order, whatever its readers do."""
+"""The web process shuts down in order, whatever its readers do."""
 
 import asyncio
 import re
@@ -91,7 +91,7 @@ async def test_a_draining_process_is_not_ready_and_refuses_streams(desk: Desk) -
         assert (await client.get("/stream?topics=patterns")).status_code == 503
 
 
-async def test_malformed_request_targets_are_refused(desk: Desk) -> None:
+async def test_unusual_requests_get_their_status(desk: Desk) -> None:
     requests = {
         b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
         b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n": b"204",

@@ -1,4 +1,4 @@
-"""What a process tells of itself, and to whom."""
+"""The metrics of a process, and who may read them."""
 
 import asyncio
 import time

@@ -109,7 +109,7 @@ async def test_another_persons_topic_delivers_nothing_in_either_process(owners: 
                 assert f"{other}completed" not in everything(reader)
 
 
-async def test_who_comes_back_is_sent_what_was_missed_of_their_own_topics_alone(owners: Owners) -> None:
+async def test_a_returning_reader_gets_missed_entries_of_permitted_topics_only(owners: Owners) -> None:
     here, there = owners.ports
     async with owners.bob.stream(here, owners.topics) as bob:
         await bob.message("message")
@@ -149,7 +149,7 @@ async def test_a_stream_ends_in_both_processes_when_its_topic_goes_to_somebody_e
         assert alone.status == 400
 
 
-async def test_a_check_that_cannot_be_made_ends_no_stream_and_lets_nobody_in(owners: Owners) -> None:
+async def test_a_failing_permission_check_ends_no_stream_and_admits_no_reader(owners: Owners) -> None:
     here = owners.ports[0]
     async with owners.alice.stream(here, "run:a,status") as reader:
         await reader.message("message")

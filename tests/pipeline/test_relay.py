@@ -48,7 +48,7 @@ def test_every_push_can_be_drawn_and_patched(relay: Relay) -> None:
             assert html.patch(push, View()).startswith("<hx-partial")
 
 
-def test_an_event_that_nobody_shows_still_moves_the_log_on(relay: Relay, hub: Hub) -> None:
+def test_an_event_without_a_feature_still_advances_the_log(relay: Relay, hub: Hub) -> None:
     relay.publish(EngineHealth(at=AT, status="healthy"), "7-3")
 
     assert hub.last_id == "7-3"

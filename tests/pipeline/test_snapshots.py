@@ -1,5 +1,4 @@
-"""However many topics a stream asks for, few are drawn before the loop looks at its sockets again, and none is waited
-for that will never come."""
+"""Snapshots of many topics are drawn in parts, so that the event loop stays responsive; failures reach all who wait."""
 
 import asyncio
 from typing import Any
@@ -96,7 +95,7 @@ async def test_a_snapshot_cancelled_before_it_begins_is_drawn_for_the_next_reade
     assert b"patterns" in part.lines
 
 
-async def test_a_reader_whose_catch_up_breaks_is_told_to_come_back() -> None:
+async def test_a_reader_whose_catch_up_fails_gets_a_reconnect_time() -> None:
     hub = Hub(patch, RULES)
     for way in (SnapshotFailed("status"), KeyError("a column"), asyncio.CancelledError()):
         catchup = Recovery(hub, None, None, Breaking(way))  # type: ignore[arg-type]

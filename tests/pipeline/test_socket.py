@@ -1,4 +1,4 @@
-"""/ws/quotes: who is let in, what comes, and how it ends."""
+"""/ws/quotes: who is admitted, what is sent, and how it ends."""
 
 import asyncio
 import json

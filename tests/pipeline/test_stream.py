@@ -1,4 +1,4 @@
-"""From Redis to a reader: what arrives, what is caught up with, and who is let in."""
+"""From Redis to a reader: what arrives, what is caught up with, and who is admitted."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ async def test_swapped_messages_contain_only_partials(desk: Desk) -> None:
         assert parts.strip().endswith("</hx-partial>")
 
 
-async def test_a_reader_who_was_away_gets_every_entry_since_in_order_and_once(desk: Desk) -> None:
+async def test_a_returning_reader_gets_every_missed_entry_once_in_order(desk: Desk) -> None:
     first = await detected(desk, range(3))
 
     async with desk.stream("patterns", Last_Event_ID=str(first)) as reader:
@@ -78,7 +78,7 @@ async def test_the_header_of_a_reconnect_wins_over_the_cursor_of_the_page(desk: 
     assert not [message for message in reader.messages if "data-k" in message.data]
 
 
-async def test_what_happens_while_a_reader_joins_is_neither_lost_nor_doubled(desk: Desk) -> None:
+async def test_events_during_a_join_are_neither_lost_nor_duplicated(desk: Desk) -> None:
     first = await detected(desk, range(1))
 
     async def publish() -> None:

@@ -43,7 +43,7 @@ def test_a_topic_yields_the_symbol_that_it_was_made_of(symbol: str) -> None:
 
 
 @given(st.lists(symbol_examples.symbols, min_size=1, max_size=50, unique=True))
-def test_topics_of_any_symbols_are_separate_words_of_one_request(symbols: list[str]) -> None:
+def test_topics_of_all_symbols_can_be_combined_in_one_request(symbols: list[str]) -> None:
     names = [quotes_topic(symbol) for symbol in symbols]
     parsed = RULES.parse_all(",".join(names))
 
@@ -51,7 +51,7 @@ def test_topics_of_any_symbols_are_separate_words_of_one_request(symbols: list[s
 
 
 @pytest.mark.parametrize("prices", PRICES)
-def test_a_chart_says_what_its_prices_are(prices: Prices) -> None:
+def test_a_chart_topic_names_its_price_adjustment(prices: Prices) -> None:
     topic = chart_topic("X:BTC-USD", "6m", prices)
 
     assert RULES.parse(topic) == topic
@@ -96,7 +96,7 @@ def test_patterns_alone_are_a_log() -> None:
         "quotes:A\n",
     ],
 )
-def test_what_is_no_topic_is_left_out_and_named(text: str) -> None:
+def test_an_unknown_topic_is_left_out_and_named(text: str) -> None:
     assert RULES.parse(text) is None
     assert RULES.parse_all(f"patterns,{text},status,{text}") == ({"patterns", "status"}, (text,))
 
@@ -118,7 +118,7 @@ def test_a_quote_reaches_its_own_subscribers_and_those_of_all_quotes() -> None:
 
 
 @given(st.text())
-def test_of_any_text_each_word_is_a_topic_or_is_named_as_none(text: str) -> None:
+def test_every_word_of_any_text_is_a_topic_or_named_as_unknown(text: str) -> None:
     parsed = RULES.parse_all(text)
 
     assert parsed is None or parsed.topics | set(parsed.unknown) == set(text.split(","))
@@ -158,7 +158,7 @@ async def test_a_topic_with_an_owner_is_permitted_to_that_person_alone() -> None
     }  # fmt: skip
 
 
-async def test_nobody_is_permitted_where_the_check_fails_and_the_failure_is_counted() -> None:
+async def test_a_failing_permission_check_refuses_and_is_counted() -> None:
     topics = TopicRegistry([JOBS._replace(permitted=failing), NEWS])
     own, news = Subscription(identity(1), "job:1"), Subscription(identity(1), "news")
 

@@ -1,4 +1,4 @@
-"""What the feed itself wrote of a session, beside what came to the board by pub/sub before, meanwhile and after."""
+"""Quotes that the feed wrote, combined with ticks that arrived before, meanwhile and after."""
 
 from typing import Any
 

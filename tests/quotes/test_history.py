@@ -1,4 +1,4 @@
-"""What a chart is made of: stored days, today, splits and patterns."""
+"""The data of a chart: stored days, today, splits and patterns."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What a chart says of a change that no split explains."""
+"""What a chart says about a price change that no split explains."""
 
 from datetime import date
 from pathlib import Path

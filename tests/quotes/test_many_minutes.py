@@ -1,4 +1,4 @@
-"""Bars of a symbol with a long history: what is read depends on what is asked for, not on what is stored."""
+"""Bars of a symbol with a long history: the rows read depend on the request, not on what is stored."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

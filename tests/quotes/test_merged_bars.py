@@ -1,4 +1,4 @@
-"""Bars of 5, 15 and 30 minutes, which are made of minutes when somebody asks."""
+"""Bars of 5, 15 and 30 minutes, merged from minutes on request."""
 
 import json
 import random

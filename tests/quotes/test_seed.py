@@ -1,4 +1,4 @@
-"""What the board knows before it hears anything."""
+"""The quotes of the board before the first tick."""
 
 import gc
 from collections.abc import Iterable

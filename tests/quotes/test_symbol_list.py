@@ -1,4 +1,4 @@
-"""The board as a list: its order, its pages, and what has a place on the first of them."""
+"""The list of symbols: its order, its pages, and the rows of the desk."""
 
 from app.quotes.board import BOARD_ROWS, QuoteBoard
 from tests.support.quote_samples import quote, tick

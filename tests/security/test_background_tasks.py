@@ -1,4 +1,4 @@
-"""A long task that breaks is told of, begun again, and known to ail meanwhile."""
+"""A background task that fails is reported, restarted, and unhealthy meanwhile."""
 
 import asyncio
 import logging

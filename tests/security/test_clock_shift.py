@@ -1,4 +1,4 @@
-"""The clock of the machine is set forward or back: nobody is signed out, let in or locked out for it."""
+"""A shifted system clock signs nobody out or in, and locks nobody out."""
 
 import time
 from uuid import uuid4

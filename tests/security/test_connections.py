@@ -1,4 +1,4 @@
-"""Connections that are slow, large, broken off or lost: each is given up in time, and nobody else notices."""
+"""Slow, large, aborted and lost connections are given up in time and affect no other."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""A process without a file descriptor left answers 503, and says so once a second."""
+"""A process without a free file descriptor answers 503 and logs it once a second."""
 
 import asyncio
 import gc

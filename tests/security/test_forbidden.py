@@ -1,4 +1,4 @@
-"""What is written down: refusals and exports in the audit, and requests in the log where that is asked for."""
+"""Refusals and exports in the audit, and requests in the log where it is enabled."""
 
 import json
 import logging

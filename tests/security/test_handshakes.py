@@ -1,4 +1,4 @@
-"""Every handshake of a WebSocket gets one answer, whatever stands in it and behind it, and leaves nothing behind."""
+"""Every WebSocket handshake gets one answer, whatever follows it, and leaves nothing behind."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What every answer carries, whatever its status, and what none of them tells."""
+"""The headers of every answer, whatever its status, and what none reveals."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Which names the desk answers under, and what it tells who came by another or whose browser kept no cookie."""
+"""The host names of the desk, and what it tells a browser with another one or without cookies."""
 
 from collections.abc import Mapping
 from pathlib import Path

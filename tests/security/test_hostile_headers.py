@@ -1,4 +1,4 @@
-"""What no browser says of itself: headers that hold anything are a page or a clear 4xx, never a 5xx."""
+"""Requests with any header values get a page or a clear 4xx, never a 5xx."""
 
 import pytest
 

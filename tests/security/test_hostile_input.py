@@ -1,4 +1,4 @@
-"""Every route and form, with values that no person types: a clear 4xx or a page, never a 5xx, and nothing written."""
+"""Every route and form with hostile values: a clear 4xx or a page, never a 5xx, and nothing written."""
 
 import re
 from collections.abc import Iterator

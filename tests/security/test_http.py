@@ -1,4 +1,4 @@
-"""HTTP/1.0 and 1.1 as RFC 9110 and 9112 have them, on connections to the whole desk."""
+"""HTTP/1.0 and 1.1 by RFC 9110 and 9112 on connections to a whole desk."""
 
 import asyncio
 import gzip

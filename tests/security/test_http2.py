@@ -1,4 +1,4 @@
-"""HTTP/2, where the server itself speaks TLS: pages, streams and refusals are those of HTTP/1.1."""
+"""HTTP/2 with TLS in the server itself: pages, streams and refusals equal those of HTTP/1.1."""
 
 import asyncio
 import ssl

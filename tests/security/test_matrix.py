@@ -1,4 +1,4 @@
-"""Who may come where: every route and method, tried by everybody, against what its guard says."""
+"""Who may call what: every route and method, tried by everybody, against its guard."""
 
 import hashlib
 from collections.abc import Mapping

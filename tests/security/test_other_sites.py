@@ -1,4 +1,4 @@
-"""What another site sends in one's name: refused whatever it says, and without any effect in database and Redis."""
+"""Requests from other sites are refused and have no effect in database and Redis."""
 
 import asyncpg
 import pytest

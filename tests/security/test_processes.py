@@ -1,4 +1,4 @@
-"""What holds over several web processes, and while or after something behind them is away."""
+"""Guarantees over several web processes, and during and after outages behind them."""
 
 import asyncio
 import signal
@@ -230,7 +230,7 @@ CANARIES = {
 FORGED = "/x%0a2026-01-01%20forged%1b[31mline%0d%e2%80%aeflow"
 
 
-async def test_no_secret_and_no_forged_line_is_in_what_is_logged(settings: Settings) -> None:
+async def test_the_log_contains_no_secret_and_no_forged_line(settings: Settings) -> None:
     async with process(settings, **CANARIES, TICKSTOCK_LOGGING_LEVEL="debug") as running:
         headers = await signed_in(settings)
         secret_headers = {

@@ -1,4 +1,4 @@
-"""Whom a request is from: what our own proxies say, and never what a stranger writes."""
+"""The client's address: what configured proxies say, and never what a client writes."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Who asks too much is told when to come back; nobody else notices."""
+"""Rate limits of requests: the answer says when to retry, and nobody else is affected."""
 
 from collections.abc import AsyncIterator
 

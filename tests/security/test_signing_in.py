@@ -1,4 +1,4 @@
-"""What signing in costs and tells: the same for everybody, and nothing to those who only look whether we live."""
+"""The cost and the answers of sign-ins: equal for all accounts, and health checks are not delayed."""
 
 import asyncio
 import re

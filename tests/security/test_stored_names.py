@@ -1,4 +1,4 @@
-"""Names that others wrote into the database are cleaned as those from Redis are, wherever they are shown."""
+"""Names stored by others are cleaned like those from Redis, wherever they are shown."""
 
 import asyncpg
 import msgspec

@@ -1,4 +1,4 @@
-"""A real stream of the whole desk: what its head says, and what of Redis neither ends nor deafens it."""
+"""A stream of a whole desk: its headers, and what in Redis neither ends nor blocks it."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""What we are made of: every part locked and listed, none that binds whoever runs us, nothing changed on the way."""
+"""Dependencies: all locked and listed, none with a copyleft licence, none changed."""
 
 import importlib.util
 import json

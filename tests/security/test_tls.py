@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL on other machines: by TLS, to servers that prove who they are, and to no others."""
+"""Redis and PostgreSQL on other machines: over TLS, to servers with trusted certificates only."""
 
 import asyncio
 import ssl

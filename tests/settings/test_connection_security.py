@@ -1,4 +1,4 @@
-"""Servers on other machines: without a good password, or without TLS that proves who answers, the start says so."""
+"""Warnings about servers on other machines without a good password or without verified TLS."""
 
 import stat
 from pathlib import Path

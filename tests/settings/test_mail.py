@@ -1,4 +1,4 @@
-"""What can never send a letter is refused at the start, by its name and without any secret."""
+"""Mail settings that cannot work are refused at the start, by name and without secrets."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is secret may be handed over in a file, as containers are."""
+"""Secrets may be given in files, as containers do."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is said wrong stops the start with one line that names it and never shows it."""
+"""An invalid setting stops the start with one line that names it and never shows its value."""
 
 import shutil
 import stat

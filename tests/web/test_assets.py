@@ -1,4 +1,4 @@
-"""Scripts and styles: whose they are, and what they weigh."""
+"""Scripts and styles: their origin and their size."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""What a push does to a page, under the policy that every page has."""
+"""The effect of pushes on a page under its content security policy."""
 
 import asyncio
 

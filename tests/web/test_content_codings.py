@@ -1,4 +1,4 @@
-"""Which content coding a client is sent, by RFC 9110, 12.5.3: one rule for pages, static files and streams."""
+"""The content coding of an answer, by RFC 9110, 12.5.3: one rule for pages, static files and streams."""
 
 import pytest
 

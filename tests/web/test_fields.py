@@ -1,4 +1,4 @@
-"""What is taken for an e-mail address: one that a letter may go to, and that shows nothing but itself."""
+"""Which text is accepted as an e-mail address."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What templates make of values besides numbers and times: ids, words, arrows and classes."""
+"""Template filters besides numbers and times: ids, words, arrows and classes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Tables as programs read them."""
+"""CSV tables."""
 
 import csv
 from io import StringIO

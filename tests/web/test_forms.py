@@ -1,4 +1,4 @@
-"""The fields of every form: one markup, which the form's classes describe."""
+"""The fields of every form: one markup, described by the form's classes."""
 
 import re
 
@@ -59,7 +59,7 @@ def control(markup: Markup) -> dict[str, str]:
         ("day", {"type": "date"}),
     ],
 )
-def test_the_forms_class_says_what_the_input_is(name: str, attributes: dict[str, str]) -> None:
+def test_the_form_class_determines_the_kind_of_input(name: str, attributes: dict[str, str]) -> None:
     bound = getattr(Order(), name)
 
     assert control(field(bound)) == {
@@ -123,7 +123,7 @@ def test_a_choice_of_few_is_a_group_with_a_legend() -> None:
     ]
 
 
-def test_a_search_offers_everything_and_what_was_chosen_before() -> None:
+def test_a_search_select_offers_all_choices_and_keeps_the_chosen_one() -> None:
     assert search_choices(["DarkCloudCover"], None) == [("", "all"), ("DarkCloudCover", "Dark Cloud Cover")]
     assert search_choices(["Doji"], "MyOwn") == [("", "all"), ("Doji", "Doji"), ("MyOwn", "My Own")]
     assert search_choices(["Doji"], "Doji") == search_choices(["Doji"], "") == [("", "all"), ("Doji", "Doji")]

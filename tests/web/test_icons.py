@@ -1,4 +1,4 @@
-"""What browsers read of a site beside its pages: icon, manifest, description, colours."""
+"""What browsers read besides pages: icon, manifest, description, colours."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""How numbers and times read."""
+"""The formats of numbers and times."""
 
 import math
 import re

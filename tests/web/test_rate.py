@@ -1,4 +1,4 @@
-"""The viewer's rate: paused, and resumed where it was; and the socket of the fastest, with the stream behind it."""
+"""The rate of a page: paused, resumed where it stopped, and the socket of the fastest rate."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""How a page holds on to its server, whatever that answers; without a reload, and without hammering."""
+"""How a page reconnects to its server, without a reload and without flooding it."""
 
 import pytest
 from playwright.async_api import Page, Route

@@ -1,4 +1,4 @@
-"""What every answer carries: headers, codings, errors in the form asked for, and who is let in."""
+"""What every answer has: headers, codings, errors in the requested type, and guards."""
 
 import base64
 import errno

@@ -11,7 +11,7 @@ TOKENS = (tree.ROOT / "static/css/tokens.css").read_text()
 PAIRS = {Colours.RED_GREEN: ("red", "green"), Colours.BLUE_ORANGE: ("link", "orange")}
 
 
-def test_a_view_is_a_key_and_nobody_chooses_the_default() -> None:
+def test_a_view_is_hashable_and_has_defaults() -> None:
     views = {View(zone, form, colours=colours) for zone in ZONES for form in NumberForm for colours in Colours}
 
     assert len(views) == len(ZONES) * len(NumberForm) * len(Colours)
@@ -20,7 +20,7 @@ def test_a_view_is_a_key_and_nobody_chooses_the_default() -> None:
 
 
 @pytest.mark.parametrize("colours", Colours)
-def test_readers_of_all_colours_share_what_is_pushed(colours: Colours) -> None:
+def test_readers_with_different_colours_share_their_pushes(colours: Colours) -> None:
     view = View("Asia/Tokyo", NumberForm.COMMA, colours=colours)
 
     assert view.of_pushes() == View("Asia/Tokyo", NumberForm.COMMA)

@@ -1,4 +1,4 @@
-"""With the users of config/redis-acl.conf everything works that should, and what should not is refused."""
+"""The users of config/redis-acl.conf may do what they need and nothing else."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""Indicators go in batches to those who read batches, and one by one while anybody else listens."""
+"""Indicators are sent in batches to readers of batches, and singly while anybody else subscribes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

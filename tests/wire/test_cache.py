@@ -1,4 +1,4 @@
-"""Nothing is loaded twice that need not be, nothing is served that was dropped, and nothing grows without end."""
+"""The cache loads nothing twice, serves nothing that was dropped, and is bounded."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The page about the contract says what the code does."""
+"""The page of the Redis contract agrees with the code."""
 
 import ast
 from pathlib import Path

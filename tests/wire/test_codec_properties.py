@@ -1,4 +1,4 @@
-"""Whatever comes, decode returns; and what we write, we read."""
+"""Decoding returns for any input, and encoded events can be decoded."""
 
 import json
 from collections.abc import Iterator

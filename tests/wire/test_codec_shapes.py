@@ -1,4 +1,4 @@
-"""The shapes that producers have used over time, read as one event; and the noise among them, named."""
+"""The message formats that producers have used over time decode to one event; malformed ones have a named reason."""
 
 import json
 from datetime import UTC, datetime

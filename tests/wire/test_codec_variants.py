@@ -1,4 +1,4 @@
-"""Every payload of the contract is understood; its fixtures are in the variants beside this."""
+"""Every example message of the contract is decoded; the examples are in tests/support/variants_*.py."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whoever listens stops listening when told to once, whatever is going on at that moment."""
+"""A cancelled subscriber ends, whatever it is doing."""
 
 import asyncio
 import random

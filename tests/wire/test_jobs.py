@@ -1,4 +1,4 @@
-"""Jobs are written as the contract has them, and nothing out of bounds can be written at all."""
+"""Jobs are encoded as in the contract, and none out of range can be encoded."""
 
 import json
 from collections.abc import Callable

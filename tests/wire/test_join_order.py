@@ -1,4 +1,4 @@
-"""Who begins to hear in the middle logs nothing before those who heard more are through; and nobody waits in a ring."""
+"""A process that joins appends nothing before those that received more are done, without a deadlock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""How far a subscriber is behind is measured, and a backlog holds nobody else up."""
+"""The lag of a subscriber is measured, and a backlog delays no other task."""
 
 import asyncio
 import time

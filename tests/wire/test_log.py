@@ -1,4 +1,4 @@
-"""What is in the log is there once, in order, and whoever reads it learns what is missing."""
+"""Every entry is in the log once, in order, and every reader learns what is missing."""
 
 import asyncio
 

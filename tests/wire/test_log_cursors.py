@@ -1,4 +1,4 @@
-"""A consumer that leaves a cursor goes on where it stopped, whichever process it is in."""
+"""A consumer with a stored cursor resumes where it stopped, in any process."""
 
 import asyncio
 from collections.abc import AsyncIterator

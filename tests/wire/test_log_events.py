@@ -1,4 +1,4 @@
-"""Which events the log takes, when two of them are the same, and how errors are folded."""
+"""Which events are logged, when two of them are the same, and how errors are merged."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Where Redis lost the log nothing is logged twice, for processes remember what they have logged."""
+"""After Redis lost the log no event is appended twice: processes remember what they appended."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What a run did is in the log once for each time that it did it, whoever says so and however often."""
+"""Each state of a run is in the log once for each time it ran, whoever reports it and however often."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A job that was said to be submitted goes out once, in its turn, whoever falls meanwhile."""
+"""A submitted job is sent once, in its turn, through every fault."""
 
 import asyncio
 import time

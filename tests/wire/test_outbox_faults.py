@@ -1,4 +1,4 @@
-"""Web processes that are killed while they submit and offer lose no job and send none twice."""
+"""Web processes that are killed while they submit and send lose no job and send none twice."""
 
 import asyncio
 import sys

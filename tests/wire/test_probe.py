@@ -1,4 +1,4 @@
-"""The look at everything that a process depends on may end before it has begun: the process closes at once."""
+"""A health probe that is cancelled before its first step: the process closes at once."""
 
 import asyncio
 import gc

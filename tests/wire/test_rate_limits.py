@@ -1,4 +1,4 @@
-"""Limits hold against many at once, against long names, and when Redis is away."""
+"""Limits hold for simultaneous hits, for long names, and when Redis is down."""
 
 import asyncio
 

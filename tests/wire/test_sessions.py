@@ -1,4 +1,4 @@
-"""Sessions end when they should, and Redis cannot tell anybody a session id."""
+"""Sessions end when they should, and Redis stores no usable session id."""
 
 import asyncio
 from uuid import uuid4

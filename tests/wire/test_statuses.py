@@ -1,4 +1,4 @@
-"""A job's status is read whoever wrote it and into whichever type of key; nothing is ever written there."""
+"""The status of a job is read from any writer and key type; nothing is written."""
 
 import json
 from typing import Any

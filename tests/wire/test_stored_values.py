@@ -1,4 +1,4 @@
-"""What stands in Redis under a key of its own: quotes, clock, heartbeat, position, receivers."""
+"""Values in Redis under keys of their own: quotes, clock, heartbeat, position, receivers."""
 
 import asyncio
 import time

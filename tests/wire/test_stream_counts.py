@@ -1,4 +1,4 @@
-"""How many streams people hold in all web processes."""
+"""The number of streams that people have in all web processes."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""The link to Redis breaks in every way it can, and the next message is heard."""
+"""The connection to Redis breaks in every way it can, and the next message is handled."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""The one grammar of symbols on the wire: what is accepted, what is refused, and that case is kept."""
+"""The grammar of symbols in messages: what is accepted, what is refused, and that case is kept."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the feed publishes is kept for whoever was away: all of it or nothing, in order, and no more than is allowed."""
+"""The stream of published ticks: written atomically, in order, and bounded."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""In an invented session that leans to no side as many patterns are bullish as bearish."""
+"""In an invented session without a trend as many patterns are bullish as bearish."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The shipped days of IBM as they would have been traded, had one share become two in the middle of them."""
+"""The shipped days of IBM with a split in the middle of them."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""How the engine knows the least difference between two prices of an instrument."""
+"""The tick size of an instrument in the engine."""
 
 import asyncpg
 import pytest

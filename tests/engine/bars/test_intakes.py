@@ -1,4 +1,4 @@
-"""Ticks reach the engine once, whoever publishes them and however: from the stream, or from the contract's channel."""
+"""Ticks are counted once, from the stream or from the contract's channel, whoever publishes them."""
 
 import asyncio
 import logging

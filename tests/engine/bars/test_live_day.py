@@ -1,4 +1,4 @@
-"""A day as it comes over the wire, and what a stated rule makes of it when it is over."""
+"""A live day equals the result of a stated rule, computed by brute force afterwards."""
 
 import asyncio
 from collections.abc import Sequence
@@ -116,9 +116,7 @@ def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(DELIVERIES, min_size=1, max_size=40), st.integers(1, 9))
-def test_a_live_day_is_what_brute_force_makes_of_the_ticks_that_count(
-    deliveries: list[Delivery], look_every: int
-) -> None:
+def test_a_live_day_equals_a_brute_force_roll_up_of_its_ticks(deliveries: list[Delivery], look_every: int) -> None:
     arrivals = arriving(deliveries)
 
     bars, left_out = asyncio.run(live(arrivals, look_every))

@@ -1,4 +1,4 @@
-"""From where a restart reads: far enough back for what is not stored and what can be mended, and no further."""
+"""Where a restart begins to read ticks: far enough back for unstored and correctable minutes, and no further."""
 
 from app.engine.bars.minute_marks import MOST_TICKS, STEPS_BACK, MinuteMarks
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset

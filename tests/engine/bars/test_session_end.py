@@ -1,4 +1,4 @@
-"""When a session is over: once its last ticks are taken, and not as long as some are still to come."""
+"""A session ends when its last ticks are handled, and not while more are expected."""
 
 import asyncio
 

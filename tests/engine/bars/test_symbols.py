@@ -1,4 +1,4 @@
-"""Symbols that the wire brings and the tables cannot hold cost nothing but themselves."""
+"""Symbols that the tables cannot store are dropped alone."""
 
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds

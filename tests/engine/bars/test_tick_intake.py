@@ -1,4 +1,4 @@
-"""What the tape makes of ticks that came before, of days that nobody closed, and of what is stored already."""
+"""The tick intake: repeated ticks, sessions that were not closed, and minutes that are stored already."""
 
 from datetime import date
 

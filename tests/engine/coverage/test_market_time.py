@@ -1,4 +1,4 @@
-"""Up to when bars are expected: to the last session that is over, whatever is stored."""
+"""Bars are expected up to the last session that is over, whatever is stored."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The shipped history does not accuse itself, and what keeps no exchange's hours is held against no calendar."""
+"""The shipped history is complete, and symbols without exchange hours are measured against no calendar."""
 
 import json
 from datetime import date

@@ -1,4 +1,4 @@
-"""Of whom a bar of the day is expected."""
+"""The symbols of which a bar of the day is expected."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""An evening by clocks that a test holds: what is looked at again, until when, and what is told of it."""
+"""The schedule of the close with simulated clocks: when a day is checked again, until when, and what is published."""
 
 import asyncio
 from datetime import date, time

@@ -1,4 +1,4 @@
-"""A process that is killed while it closes a day, and started again."""
+"""A process that is killed while it closes a day, and restarted."""
 
 import asyncio
 import subprocess

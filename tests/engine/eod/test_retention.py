@@ -1,4 +1,4 @@
-"""Old detections become statistics: nothing is counted twice, and nothing is lost."""
+"""Old detections become statistics: each is counted once and none is lost."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A load that takes its engine down, and engines that leave in good order."""
+"""A load that kills its engine, and engines that stop in order."""
 
 import subprocess
 import sys

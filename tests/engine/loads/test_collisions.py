@@ -1,4 +1,4 @@
-"""Other writers of the market's tables, and servers that break off what a load was doing."""
+"""Loads beside other writers of the market's tables, and servers that abort statements."""
 
 import asyncio
 import logging

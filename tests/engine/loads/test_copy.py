@@ -1,4 +1,4 @@
-"""Bars that are new go straight into their table; where some of them are there, the same is stored by the other way."""
+"""New bars are copied into their table; where some exist, they are merged."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How programs name columns: which are read, and which names leave a doubt."""
+"""Column names of many programs: which are read, and which are ambiguous."""
 
 from datetime import date, datetime, time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a load relies on in a vendor of history, whichever it is. A new vendor is one more case in `SERVERS`."""
+"""What a load needs of every history provider. A new one is one more case in `SERVERS`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""Files, lists and providers that mean no good, or were made by strange programs."""
+"""Hostile and malformed files, lists and provider answers."""
 
 import asyncio
 import gzip

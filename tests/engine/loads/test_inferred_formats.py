@@ -1,4 +1,4 @@
-"""What a row means beside the other rows of its file: the order of dates, the sign of decimals, the length of bars."""
+"""Formats inferred from the whole file: the order of dates, the decimal sign, the length of bars."""
 
 import asyncio
 from pathlib import Path

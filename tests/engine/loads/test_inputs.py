@@ -1,4 +1,4 @@
-"""Files as other programs write them: what is stored of each, to the digit, and what is said of the rest."""
+"""Files as other programs write them: the exact bars stored of each, and the errors of the rest."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Loads that are asked for over Redis: what the desk would send, and what it would read of them."""
+"""Loads requested over Redis: the desk's messages, and the statuses that it reads."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A loader that is killed at any moment, and goes on."""
+"""A load that is killed at any moment and resumes."""
 
 import asyncio
 import random

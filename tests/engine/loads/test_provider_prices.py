@@ -1,4 +1,4 @@
-"""Prices of a provider, which come as floats."""
+"""Prices of a provider, which arrive as floats."""
 
 from datetime import date
 

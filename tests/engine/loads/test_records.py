@@ -1,4 +1,4 @@
-"""Records of a provider that are malformed."""
+"""Malformed records of a provider."""
 
 import asyncpg
 from quart import Response

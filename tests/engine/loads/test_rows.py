@@ -1,4 +1,4 @@
-"""The checker of columns beside a slow one of single rows, which says the same in other words."""
+"""The column-wise checker agrees with a slow row-wise one."""
 
 import math
 import re

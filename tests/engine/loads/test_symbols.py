@@ -1,4 +1,4 @@
-"""Symbols on their way into the market's tables: kept as they are written, and refused where they cannot be stored."""
+"""Symbols are stored as written, and refused where they cannot be stored."""
 
 import asyncio
 from pathlib import Path

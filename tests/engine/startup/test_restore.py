@@ -1,4 +1,4 @@
-"""What an engine that starts reads of the past: many symbols at once, and the same as bar by bar."""
+"""Restoring bars at the start: many symbols at once, with the same result as bar by bar."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The splits that came with the history: in the table of every database of ours, and in what is made of their days."""
+"""The shipped splits: stored in every database of the desk, and applied to the shipped days."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A checkpoint is reached when what was offered before is stored, and what was to be told of it is published."""
+"""A checkpoint is reached when earlier rows are stored and their events are published."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is missing is told as it is: from the first minute without a bar to the first that is whole, in sessions."""
+"""Recorded gaps: from the first minute without a bar to the first complete one, within sessions."""
 
 import asyncio
 from datetime import date

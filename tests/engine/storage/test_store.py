@@ -1,4 +1,4 @@
-"""What the engine computes is stored in bounded slices, whatever the database does meanwhile."""
+"""Results of the engine are stored in bounded slices, whatever the database does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence

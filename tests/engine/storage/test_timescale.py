@@ -1,4 +1,4 @@
-"""The same answers from a TimescaleDB, of either licence, as from a PostgreSQL without it."""
+"""TimescaleDB, with either licence, gives the same answers as plain PostgreSQL."""
 
 import importlib
 from collections.abc import AsyncIterator, Sequence
@@ -206,7 +206,7 @@ async def test_a_day_is_closed_from_its_minutes(engine: asyncpg.Connection) -> N
 
 
 @needs_timescale
-async def test_what_is_missing_is_the_same_however_it_is_counted(engine: asyncpg.Connection) -> None:
+async def test_coverage_is_equal_with_and_without_minute_counts(engine: asyncpg.Connection) -> None:
     """The migration's own query, of which no continuous aggregate is made here, as a view like any other."""
     await faulty_minutes.store(engine)
     await engine.execute(f"create view counted as {migration('0007_minute_counts').COUNTS}")

@@ -1,4 +1,4 @@
-"""The way through the desk in Firefox: live by stream and by socket, Back, and without scripting."""
+"""The desk in Firefox: live by stream and by socket, the back button, and without scripting."""
 
 import os
 from collections.abc import Iterator
