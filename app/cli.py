@@ -146,7 +146,7 @@ def list_users() -> None:
         settings = _settings("admin")
         from app.commands import accounts
 
-        lines = accounts.listed(settings, os.environ)
+        lines = accounts.user_lines(settings, os.environ)
     for line in lines or ["nobody has an account yet; `tickstock admin create-user EMAIL --role admin` makes one"]:
         click.echo(line, err=not lines)
 
@@ -214,9 +214,9 @@ def _settings(component: str) -> "Settings":
 
 
 def _completed(component: str, *, database: bool = True, engine: bool = False) -> "Settings":
-    from app.commands.addresses import completed
+    from app.commands.addresses import with_running_servers
 
-    return completed(_settings(component), database=database, engine=engine)
+    return with_running_servers(_settings(component), database=database, engine=engine)
 
 
 def _prepare(settings: "Settings") -> None:

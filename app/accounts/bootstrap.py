@@ -79,7 +79,7 @@ async def _user(connection: Any, email: str) -> User:
     return user
 
 
-def checked(email: str, password: str) -> str:
+def check_new_account(email: str, password: str) -> str:
     """The address as it is stored. Raises ValueError, with a message for the operator."""
     email = fields.normal_email(email)
     if not fields.is_email(email):
@@ -91,8 +91,8 @@ def checked(email: str, password: str) -> str:
 
 async def create_user(pool: Pool, email: str, role: Role, password: str) -> None:
     """Raises ValueError, with a message for the operator."""
-    email = checked(email, password)
-    password_hash = await passwords.hashed(password)
+    email = check_new_account(email, password)
+    password_hash = await passwords.hash_password(password)
     async with pool.acquire() as connection:
         if await queries.insert_user(connection, email, password_hash, Role(role)) is None:
             raise ValueError(f"{email} already has an account")

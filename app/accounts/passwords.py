@@ -44,7 +44,7 @@ class Verification(NamedTuple):
     """The password is right, but hashed with weaker parameters than today's, or not in NFC."""
 
 
-async def hashed(password: str) -> str:
+async def hash_password(password: str) -> str:
     """Hashes the NFC form: keyboards and systems encode the same letters differently."""
     return await _in_a_thread(lambda: _hasher.hash(nfc(password)))
 

@@ -186,7 +186,7 @@ async def make_first_admin(token: str) -> ResponseReturnValue:
 
 
 async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
-    password_hash = await passwords.hashed(form.password.data)
+    password_hash = await passwords.hash_password(form.password.data)
     async with deps.pools().own.acquire() as connection, connection.transaction():
         if not await queries.use_setup_token(connection, token):
             return await errors.answer(410, SPENT)
@@ -210,7 +210,7 @@ async def _authenticate(email: str, password: str) -> User | None:
     if user is None or not verdict.right or not user.active:
         return None
     if verdict.outdated:
-        renewed = await passwords.hashed(password)
+        renewed = await passwords.hash_password(password)
         async with deps.pools().own.acquire() as connection:
             await queries.renew_hash(connection, user, renewed)
     return user
@@ -222,7 +222,7 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
         before = await queries.user_by_id(connection, who.user_id)
     if before is None or not (await passwords.verify(before.password_hash, form.current.data)).right:
         return None
-    password_hash = await passwords.hashed(form.new.data)
+    password_hash = await passwords.hash_password(form.new.data)
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.change_password(connection, before, password_hash)
         if user is not None:

@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 
 def create(settings: Settings, environ: Mapping[str, str], email: str, role: str, password: str) -> None:
-    from app.accounts.bootstrap import checked, create_user
+    from app.accounts.bootstrap import check_new_account, create_user
 
     try:
-        checked(email, password)  # before any server is started for it
+        check_new_account(email, password)  # before any server is started for it
     except ValueError as refusal:
         raise Unusable(str(refusal)) from None
     _run(settings, environ, lambda pool: create_user(pool, email, Role(role), password), makes=True)
 
 
-def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+def user_lines(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """One line per user."""
     from app.accounts.bootstrap import users
 

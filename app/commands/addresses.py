@@ -9,7 +9,7 @@ from typing import IO, NamedTuple
 from pydantic import SecretStr
 
 from app.embedded import places
-from app.embedded.places import Unusable, locked
+from app.embedded.places import Unusable, is_locked
 from app.settings.load import Settings
 
 FILE = "run.json"
@@ -38,7 +38,7 @@ def configured_addresses(settings: Settings) -> Addresses:
 
 def running_addresses(data_dir: Path) -> Addresses | None:
     """Of the desk that is running on this data directory."""
-    if not locked(data_dir):
+    if not is_locked(data_dir):
         return None
     try:
         state = json.loads((data_dir / FILE).read_text())
@@ -63,7 +63,7 @@ def lock(data: Path) -> IO[str]:
         raise Unusable(f"{refusal}; the desk is at {url}" if url else str(refusal)) from None
 
 
-def completed(settings: Settings, *, database: bool = True, engine: bool = False) -> Settings:
+def with_running_servers(settings: Settings, *, database: bool = True, engine: bool = False) -> Settings:
     """Adds what the settings lack from the running desk. Raises Unusable if there is none.
 
     `engine`: for a process that publishes events, which the web process' Redis user may not.

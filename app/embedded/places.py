@@ -53,7 +53,7 @@ def lock(data: Path) -> IO[str]:
     return file
 
 
-def locked(data: Path) -> bool:
+def is_locked(data: Path) -> bool:
     """Somebody runs here."""
     try:
         file = (data / "lock").open("r")

@@ -1,7 +1,6 @@
 """Opens, runs and closes what one web process needs: connections, long-running tasks, boards."""
 
 import asyncio
-import logging
 import socket
 import time
 from collections.abc import AsyncGenerator
@@ -51,8 +50,6 @@ from app.wire.state.newest_quotes import NewestQuotes
 from app.wire.users.rate_limits import RateLimiter
 from app.wire.users.sessions import SessionStore
 from app.wire.users.stream_counts import StreamCounts
-
-logger = logging.getLogger(__name__)
 
 PROBE_SECONDS = 1.0
 CLOSING_SECONDS = 2.0

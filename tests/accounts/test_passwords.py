@@ -52,7 +52,7 @@ def test_a_long_uncommon_password_is_accepted(password: str) -> None:
 
 async def test_a_password_is_stored_as_argon2id_without_truncation() -> None:
     password = "x1 " * 300
-    password_hash = await passwords.hashed(password)
+    password_hash = await passwords.hash_password(password)
 
     assert password_hash.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
     assert (await passwords.verify(password_hash, password)).right
@@ -72,7 +72,7 @@ COMPOSED, DECOMPOSED = "caf\u00e9 au lait at noon", "cafe\u0301 au lait at noon"
 
 async def test_a_password_is_hashed_in_nfc_and_an_older_unnormalised_hash_still_verifies() -> None:
     typed_before = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1).hash(DECOMPOSED)
-    password_hash = await passwords.hashed(DECOMPOSED)
+    password_hash = await passwords.hash_password(DECOMPOSED)
 
     assert await passwords.verify(password_hash, COMPOSED) == (True, False)
     assert await passwords.verify(password_hash, DECOMPOSED) == (True, False)

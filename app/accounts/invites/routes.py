@@ -64,7 +64,7 @@ async def accept_password(token: str, find: FindInvite, spent: str, page: Invite
     form = NewPassword(await request.form, invite.email)
     if not form.validate():
         return await (page or invite_page)(invite, form, 422)
-    return await passwords.hashed(form.password.data)
+    return await passwords.hash_password(form.password.data)
 
 
 async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: str) -> None:

@@ -44,7 +44,7 @@ async def register() -> ResponseReturnValue:
     if deps.email_queue().on:
         await _send_link(email)
     else:
-        await _create_user(email, await passwords.hashed(form.password.data))
+        await _create_user(email, await passwords.hash_password(form.password.data))
     return redirect("/register?done=1", 303)
 
 

@@ -27,8 +27,6 @@ class JobStatusReading(NamedTuple):
     """Until an engine writes one its status is waiting, submitted, lapsed or cancelled."""
     reported: bool
     """Whether an engine has written a status."""
-    outbox_job: OutboxJob | None
-    """Its record in the outbox."""
 
 
 class JobStatusReader:
@@ -49,8 +47,8 @@ class JobStatusReader:
         for payload in payloads:
             status = decode_status(job_id, payload, time.time())
             if isinstance(status, JobStatus):
-                return JobStatusReading(_dated(status, outbox_job), True, outbox_job)
-        return JobStatusReading(_status_from_outbox(outbox_job), False, outbox_job) if outbox_job else None
+                return JobStatusReading(_dated(status, outbox_job), True)
+        return JobStatusReading(_status_from_outbox(outbox_job), False) if outbox_job else None
 
 
 def _dated(status: JobStatus, outbox_job: OutboxJob | None) -> JobStatus:

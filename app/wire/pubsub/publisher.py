@@ -19,9 +19,6 @@ from app.wire.ticks.stream import TickWriter
 _PUBLISH = lua.read(__file__, "publish")
 """One command instead of hundreds: packing them and reading their replies costs more than all the rest."""
 
-AT_ONCE = 500
-"""Messages that a script may hold Redis up for."""
-
 
 class Publisher:
     def __init__(self, client: Redis, channels: Channels, retention: Retention | None = None) -> None:
