@@ -1,4 +1,4 @@
-"""All of them, one after the other: python -m bench."""
+"""Runs all measurements one after the other: python -m bench."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Whether patterns lean to one side: how many are bullish and how many bearish in a session that leans to none.
+"""Direction bias of patterns: how many are bullish and how many bearish in a session without a trend.
 
     python -m bench.bias [--symbols 120] [--spacing 60] [--no-ticks]
 
@@ -29,7 +29,7 @@ TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "5min")
 
 
 def minutes(universe: SyntheticUniverse, day: date, spacing: float, *, with_ticks: bool) -> Iterator[list[Bar]]:
-    """The bars of every minute of the session, of the symbols that traded in it."""
+    """The bars of every minute of the session, for the symbols that traded in it."""
     invented = SyntheticSession(universe, day, SessionEvents(0, 0, 0), around=False)
     for minute in range(invented.minutes):
         start, trades = invented.begins + 60 * minute, invented.trades(minute, spacing)
@@ -58,7 +58,7 @@ def patterns(
     with_ticks: bool = True,
     upside_down: bool = False,
 ) -> Iterator[tuple[str, Direction]]:
-    """Name and direction of what the engine would tell of."""
+    """Name and direction of every pattern that the engine would publish."""
     at_least = Settings().engine.min_confidence
     traded: dict[str, list[Bar]] = {}
     for day in SESSIONS:
@@ -74,7 +74,7 @@ def patterns(
 
 
 def _turned(bars: list[Bar]) -> list[Bar]:
-    """About the first price, to the cent."""
+    """Mirrors the bars at the first price, in whole cents."""
     turn = 2 * bars[0].open
     other = [[round(turn - price, 2) for price in bar[3:7]] for bar in bars]
     return [

@@ -61,7 +61,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Close(NamedTuple):
-    """Of one minute: when all ticks that end it were out, and when the last event arrived, in seconds."""
+    """One minute: seconds until all its ticks were published, seconds until the last event arrived, number of
+    events."""
 
     ticked: float
     last_event: float
@@ -69,7 +70,7 @@ class Close(NamedTuple):
 
 
 class Market:
-    """Random walks, seeded: prices of symbols that do not exist."""
+    """Seeded random walks of symbols that do not exist."""
 
     def __init__(self, count: int) -> None:
         self.symbols = [f"SYN{number:03d}" for number in range(count)]
@@ -91,7 +92,7 @@ class Market:
 
 
 def bare_pass(bars: dict[str, list[Bar]]) -> float:
-    """Seconds that TA-Lib itself needs, symbol by symbol."""
+    """Seconds that TA-Lib alone needs, symbol by symbol."""
     columns = [[np.array([bar[field] for bar in own]) for field in (3, 4, 5, 6)] for own in bars.values()]
     began = time.perf_counter()
     for open_prices, high, low, close in columns:
@@ -129,7 +130,7 @@ def servers() -> Iterator[tuple[str, str]]:
 
 
 async def fill(database_url: str, market: Market) -> dict[str, list[Bar]]:
-    """A session's minutes so far, and one day, by which the engine knows its symbols."""
+    """Stores the minutes of a session so far, and one day by which the engine knows its symbols."""
     await migrate("market", database_url)
     bars = {
         symbol: [market.minute(symbol, START - 60 * (BARS - 1 - n)) for n in range(BARS - 1)]
@@ -165,12 +166,12 @@ class EventRecorder:
         self._messages.clear()
 
     def symbols(self) -> list[bytes]:
-        """One for each event."""
+        """One symbol for each event."""
         return SYMBOL.findall(b"".join(self._messages))
 
 
 async def second(client: Redis, market: Market, at: float, spread: float) -> None:
-    """One tick of each symbol, over so many seconds of the wall."""
+    """Publishes one tick of each symbol, spread over `spread` seconds of real time."""
     await market_clock.announce(client, MarketClock("bench", "synthetic", "2012-09-04", at, time.time(), 1.0, "open"))
     publisher = Publisher(client, Channels())
     ticks = [market.tick(symbol, at) for symbol in market.symbols]

@@ -19,7 +19,7 @@ LAST = 123.45
 
 
 def resident(pid: int) -> float:
-    """Megabytes."""
+    """Resident memory in megabytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * 4096 / 1e6
 
@@ -48,7 +48,7 @@ def tick(symbol: str, price: float, at: float) -> bytes:
 
 
 def knock(desk: Desk, until: threading.Event) -> list[float]:
-    """Milliseconds that /health takes, ten times a second."""
+    """Measures /health ten times a second, in milliseconds."""
     waits = []
     while not until.wait(0.1):
         began = time.perf_counter()

@@ -35,7 +35,7 @@ PAINTS = ("largest-contentful-paint", "total-blocking-time", "cumulative-layout-
 
 
 class Scores(NamedTuple):
-    """Of one run: categories from 0 to 100, the largest paint and blocked time in ms, the shift without unit."""
+    """One run: categories from 0 to 100, largest paint and blocked time in ms, layout shift without unit."""
 
     categories: dict[str, int]
     largest_paint: float
@@ -44,7 +44,7 @@ class Scores(NamedTuple):
 
 
 def installed(prefix: Path) -> Path:
-    """The program, fetched by npm where it is not there yet."""
+    """The path of Lighthouse, installed by npm where it is missing."""
     program = prefix / "node_modules" / ".bin" / "lighthouse"
     if not program.exists():
         command = ["npm", "install", "--prefix", str(prefix), "--no-audit", "--no-fund", "--ignore-scripts"]
@@ -94,7 +94,7 @@ def look(program: Path, port: int, address: str) -> Scores:
 
 
 def scores(report: dict[str, Any]) -> Scores:
-    """From Lighthouse's own report; what it complains of is printed."""
+    """Scores of Lighthouse's report; prints its complaints."""
     weighed = {ref["id"] for each in report["categories"].values() for ref in each["auditRefs"] if ref["weight"]}
     for name, audit in report["audits"].items():
         if name in weighed and audit["score"] is not None and audit["score"] < 0.9:

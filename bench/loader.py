@@ -79,7 +79,7 @@ async def _load(pool: Pool, path: Path) -> float:
 
 
 def _write_bars(path: Path) -> Path:
-    """Numbers by rule: no market ever traded like that."""
+    """Writes bars with computed prices that resemble no market."""
     days = [(date(2020, 1, 1) + timedelta(days=at)).isoformat() for at in range(DAYS)]
     with path.open("w") as file:
         file.write(",".join(COLUMNS) + "\n")

@@ -11,7 +11,7 @@ from tests.support.desk_process import Desk
 
 
 def weigh(browser: Browser, desk: Desk) -> dict[str, int]:
-    """Path -> bytes on the wire, headers included, of all that the dashboard loads with an empty cache."""
+    """Maps each path to its bytes on the wire, headers included, for a first load with an empty cache."""
     context = browser.new_context()
     page = context.new_page()
     sign_in(page, desk)

@@ -1,4 +1,4 @@
-"""One event of every type, filled as engines fill it."""
+"""One example event of every type, filled as engines fill it."""
 
 from typing import Any
 

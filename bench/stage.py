@@ -1,4 +1,4 @@
-"""What the benchmarks in a browser stand on: a desk of their own, an account, and Chromium."""
+"""What browser benchmarks need: a desk of their own, an account, and Chromium."""
 
 import argparse
 import tempfile
@@ -20,7 +20,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 @contextmanager
 def running_desk(**environment: str) -> Iterator[Desk]:
-    """As `make run` starts it, in a data directory of its own, with one account."""
+    """Starts a desk as `make run` does, in a data directory of its own, with one account."""
     with tempfile.TemporaryDirectory() as directory:
         desk = Desk(Path(directory), free_port(), environment)
         try:
@@ -38,7 +38,7 @@ def desk_and_browser(browser: str, **environment: str) -> Iterator[tuple[Desk, B
 
 
 def live_page(desk: Desk, browser: Browser) -> Page:
-    """The dashboard, its stream open."""
+    """Opens the dashboard and waits until its stream is open."""
     page = browser.new_page()
     sign_in(page, desk)
     page.locator("html[data-live=live]").wait_for(state="attached")

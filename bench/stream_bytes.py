@@ -47,7 +47,7 @@ AIMS = {(FIVE, "1s"): 1.9, (FIVE, "30s"): 0.4}
 
 
 class Count:
-    """Bytes on the wire, by what they are for, and the rows and cells that came."""
+    """Bytes on the wire by purpose, and the rows and cells received."""
 
     def __init__(self) -> None:
         self.wire = 0
@@ -77,7 +77,7 @@ class Reader(NamedTuple):
 
 
 async def read(desk: Desk, cookies: str, reader: Reader, seconds: float) -> Count:
-    """Reads the stream that the page names, for so long."""
+    """Reads the stream that the page names for this time."""
     cookies = f"{cookies}; rate={reader.rate}; tz={reader.zone}"
     async with httpx.AsyncClient(base_url=desk.url, headers={"Cookie": cookies}, trust_env=False) as client:
         page = (await client.get(reader.page)).raise_for_status().text
@@ -111,7 +111,7 @@ def sign_in(desk: Desk) -> str:
 
 
 def wait_for(desk: Desk, cookies: str) -> None:
-    """Until more symbols have a price than a desk has rows: a page then asks for the rows that it shows."""
+    """Waits until more symbols have a price than a desk has rows: a page then requests the rows that it shows."""
 
     def more_than_shown() -> bool:
         page = httpx.get(f"{desk.url}/", headers={"Cookie": cookies}, trust_env=False, timeout=30)

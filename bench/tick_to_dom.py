@@ -37,7 +37,7 @@ OBSERVE = """() => {
 
 
 def publish(desk: Desk, seconds: float, page: Page) -> dict[str, float]:
-    """Publishes for `seconds`; "symbol price" -> wall time of its PUBLISH in milliseconds."""
+    """Publishes for `seconds`; returns the wall time of each PUBLISH in milliseconds by "symbol price"."""
     redis, at, sent = desk.redis(), 1346770800.0, {}
     until = time.time() + seconds
     cents = dict.fromkeys(SYMBOLS, 0)

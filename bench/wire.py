@@ -66,7 +66,7 @@ def print_percentiles(label: str, seconds: list[float]) -> None:
 
 
 def decoding() -> None:
-    """The best of some rounds: what the machine does besides is not the codec's."""
+    """The best of several rounds, so that other work on the machine does not count."""
     print("decode, by type:")
     meanings, arrived_at = Channels().meanings(), time.time()
     for event in SAMPLES:
@@ -106,7 +106,7 @@ async def listener(url: str) -> Process:
 
 
 async def arriving(url: str, processes: int, count: int) -> list[float]:
-    """Seconds from just before PUBLISH to the entry in the tail."""
+    """Seconds from just before PUBLISH until the entry is in the tail."""
     redis = connect(url)
     await redis.flushall()
     listeners = await asyncio.gather(*(listener(url) for _ in range(processes)))
@@ -141,7 +141,7 @@ async def arriving(url: str, processes: int, count: int) -> list[float]:
 
 
 async def beside_a_bare_client(url: str, count: int) -> None:
-    """Turn by turn, so that both have the same neighbours."""
+    """Alternates both clients, so that both meet the same load of the machine."""
     ours, bare = connect(url), Redis.from_url(url)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "SET, ours": lambda: ours.set("bench", b"x" * 200),

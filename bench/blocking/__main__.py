@@ -1,4 +1,4 @@
-"""For how long each GET route holds the event loop of a web process that knows many symbols.
+"""For how long each GET route blocks the event loop of a web process with many symbols.
 
     python -m bench.blocking [--symbols 20000] [--times 3] [--over 0]
 
@@ -76,7 +76,7 @@ async def _furnished(superuser: str, redis: str, symbols: int) -> tuple[str, str
 
 
 class Served:
-    """The application in a thread of its own, so that nothing of the asking counts."""
+    """The application in a thread of its own, so that the work of the client is not measured."""
 
     def __init__(self, settings: Settings) -> None:
         self.loop, self.watched = loop.watched()
@@ -90,7 +90,7 @@ class Served:
         self.loop.run_forever()
 
     def start(self) -> float:
-        """Milliseconds for which becoming ready held the loop."""
+        """Returns for how many milliseconds the start blocked the event loop."""
         asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(READY_SECONDS)
         return self.watched.longest * 1000
 
@@ -110,7 +110,7 @@ class Served:
 
 
 class Asking:
-    """Asks again and again, and keeps the longest of each."""
+    """Requests every route repeatedly and keeps the longest time of each."""
 
     def __init__(self, served: Served, times: int) -> None:
         self._served, self._times = served, times

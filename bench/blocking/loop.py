@@ -1,4 +1,4 @@
-"""An event loop that knows for how long it was held: the CPU time between two of its looks at its sockets."""
+"""An event loop that measures for how long it was blocked: the CPU time between two polls of its sockets."""
 
 import asyncio
 import selectors
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Watched(selectors.DefaultSelector):
-    """Counts this thread's CPU time alone: what else the machine does is no fault of the loop."""
+    """Counts only the CPU time of this thread, so that other work on the machine does not matter."""
 
     def __init__(self) -> None:
         super().__init__()

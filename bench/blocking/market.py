@@ -1,4 +1,4 @@
-"""A market of many symbols, stored: names, two days of bars and a quote of each, a long history, and patterns."""
+"""A stored market of many symbols: names, two days of bars and a quote each, a long history, and patterns."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -14,14 +14,14 @@ LONG = 5_000
 
 
 def symbol(number: int) -> str:
-    """Four letters, neighbours far apart in their order; each third is as long as pairs of currencies are."""
+    """A symbol of four letters; neighbours differ early, and each third symbol is as long as a currency pair."""
     number = number * 10_007 % 26**4
     word = "".join(chr(ord("A") + number // 26**place % 26) for place in range(4))
     return word if number % 3 else f"X:{word}-{word[::-1]}.USD"
 
 
 def quotes(count: int) -> Iterator[NewestQuote]:
-    """As the feed leaves them, after the close of the newest day."""
+    """Quotes as the feed stores them after the close of the newest day."""
     closes = regular(NEWEST).closes
     for number in range(count):
         price = 11.0 + number % 90

@@ -1,4 +1,4 @@
-"""What is asked for: each GET route at least once, and those that have much to do with what they have most to do."""
+"""The measured requests: each GET route at least once, and the expensive ones with the most work."""
 
 import re
 import string
@@ -48,7 +48,7 @@ TOPICS = {
 
 
 def paths(app: Quart) -> Iterator[tuple[str, str]]:
-    """Each request's route and address; streams and sockets are not among them."""
+    """Route and address of each request, without streams and sockets."""
     for rule in sorted(app.url_map.iter_rules(), key=lambda each: each.rule):
         if rule.methods and "GET" in rule.methods and not rule.websocket and rule.endpoint != "streams.stream":
             yield from ((rule.rule, path) for path in _paths(rule))

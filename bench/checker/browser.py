@@ -27,7 +27,7 @@ BACKOFF_SECONDS = (0.3, 0.6, 1.2, 3.0)
 
 
 class StreamEnded(Exception):
-    """The stream is over; the words say why."""
+    """The stream ended; the message says why."""
 
 
 class SignedOut(StreamEnded):
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
 
 class User:
-    """Several pages share one, and whichever is sent away first signs in for all."""
+    """A session that several pages share; whichever page is signed out first signs in for all."""
 
     def __init__(self, sign_in: Callable[[], Awaitable[str]]) -> None:
         self._sign_in = sign_in
@@ -55,12 +55,12 @@ class User:
 
 
 class Browser:
-    """One page. It misbehaves until it is settled: disconnects, stops reading, or loads the page again."""
+    """One page. Until it is settled it disconnects, stops reading, or loads the page again."""
 
     def __init__(
         self, name: str, user: User, ports: Sequence[int], chance: random.Random, *, gzip: bool, scale: float = 1.0
     ) -> None:
-        """`scale`: of the times after which it misbehaves, and for which it does."""
+        """`scale` multiplies the times between and during its disturbances."""
         self.name = name
         self.events: list[Event] = []
         self.ends: Counter[str] = Counter()

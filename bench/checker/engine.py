@@ -34,7 +34,7 @@ class Engine:
             await asyncio.sleep(1 / self._per_second)
 
     async def find(self, count: int) -> int:
-        """The number of the last."""
+        """Returns the number of the last detected pattern."""
         async with self._one:
             numbers = range(self._number, self._number + count)
             self._number += count

@@ -22,7 +22,7 @@ BURST_SECONDS = 10.0
 
 
 class FaultTargets(NamedTuple):
-    """What faults apply to, and the scale of time: 1 is a soak, less is a short run."""
+    """The processes and links that faults apply to, and the time scale: 1 for a soak, less for a short run."""
 
     servers: Servers
     webs: Sequence[WebProcess]
@@ -153,7 +153,7 @@ async def burst(scene: FaultTargets) -> None:
 
 
 async def readers_away_for_a_burst(scene: FaultTargets) -> None:
-    """They come back to more than they are told one by one."""
+    """Disconnects readers during so many patterns that they are not sent one by one afterwards."""
     for web in scene.webs:
         web.http_proxy.refuse()
     last = await scene.engine.find(BURST)
@@ -198,7 +198,7 @@ class FaultInjector:
         self._targets = scene
 
     async def inject_for(self, seconds: float) -> None:
-        """One after the other, and now and then two at once."""
+        """Injects one fault after the other, and sometimes two at once."""
         until = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < until:
             count = 2 if self._targets.generator.random() < 0.25 else 1

@@ -46,7 +46,7 @@ class LogRecord:
         return self.ids[-1] if self.ids else BEGINNING
 
     def before(self, id_: StreamPosition) -> int:
-        """How many entries there are up to and with `id_`."""
+        """The number of entries up to and including `id_`."""
         return bisect_right(self.ids, id_)
 
     def contains(self, id_: StreamPosition) -> bool:
@@ -54,7 +54,7 @@ class LogRecord:
         return id_ == BEGINNING or (place > 0 and self.ids[place - 1] == id_)
 
     def may_be_lost(self, id_: StreamPosition) -> bool:
-        """It may have stood there: after all that was read of a log that Redis then lost."""
+        """Whether the entry may have been in the part of a lost log that was not read."""
         return id_.epoch < self.top.epoch and self.ids[self.before(StreamPosition(id_.epoch + 1, -1)) - 1] < id_
 
     def after(self, id_: StreamPosition, upto: StreamPosition) -> list[int | None]:
@@ -62,7 +62,7 @@ class LogRecord:
         return self.numbers[self.before(id_) : self.before(upto)]
 
     def logged_twice(self) -> list[int]:
-        """Within one epoch: when the log itself is lost, so is what was in it."""
+        """Entries that are in one epoch of the log twice."""
         return [
             number
             for number, places in self.places.items()
@@ -71,7 +71,7 @@ class LogRecord:
 
 
 class LogReader:
-    """Tails the log on its own connection, whatever happens to those of web processes."""
+    """Tails the log on a connection of its own, unaffected by faults of the web processes."""
 
     def __init__(self, redis: Redis, record: LogRecord) -> None:
         self._redis = redis
@@ -88,7 +88,7 @@ class LogReader:
             await asyncio.sleep(0.05)
 
     async def wipe(self) -> None:
-        """Everything in Redis is gone; what the log held a moment before is known."""
+        """Deletes everything in Redis, after reading the log."""
         async with self._lock, self._redis.pipeline(transaction=True) as pipeline:
             pipeline.xrange(LOG_KEY, min=f"({self.record.top}")
             pipeline.flushall()

@@ -33,7 +33,7 @@ class ListReplaced(NamedTuple):
 
 
 class GapNotice(NamedTuple):
-    """The reader is told that something passed, or may have passed, unseen. `missed` None: nobody knows how many."""
+    """A notice that `missed` entries were not shown; None if the number is unknown."""
 
     kind: Literal["missed", "gap"]
     missed: int | None
@@ -43,7 +43,7 @@ Step = Insert | ListReplaced | GapNotice
 
 
 class PageLoaded(NamedTuple):
-    """A page, whole: what it shows, and where its stream begins."""
+    """A loaded page: the entries that it shows, and where its stream begins."""
 
     at: float
     cursor: StreamPosition | None
@@ -58,7 +58,7 @@ class StreamJoined(NamedTuple):
 
 
 class MessageReceived(NamedTuple):
-    """One message, or a bare id. `id` None: none that could be read."""
+    """One message, or an id alone; `id` is None if it could not be parsed."""
 
     at: float
     id: StreamPosition | None
@@ -77,7 +77,7 @@ def market_time(number: int) -> float:
 
 
 def steps(data: str) -> tuple[Step, ...]:
-    """What a message does to the feed and to the notice above it; what says nothing else replaces."""
+    """The changes that a message makes to the feed and to its notice."""
     steps_of_message: list[Step] = []
     for target, swap, markup in _PART.findall(data):
         if target == "feed" and swap.startswith("upsert"):
@@ -90,7 +90,7 @@ def steps(data: str) -> tuple[Step, ...]:
 
 
 def page(text: str) -> tuple[str, tuple[int, ...]]:
-    """The address of its stream, and the feed."""
+    """Parses the address of the stream and the feed of a page."""
     address, feed = _STREAM.search(text), _FEED.search(text)
     if not address or not feed:
         raise ValueError("this is not the desk")

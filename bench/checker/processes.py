@@ -30,7 +30,7 @@ BEAT_SECONDS = 1.0
 
 
 class Servers(NamedTuple):
-    """`redis_socket` is the path of Valkey's; the databases are furnished."""
+    """`redis_socket` is the path of Valkey's socket; the databases have their schemas."""
 
     valkey: Child
     redis_socket: str
@@ -40,7 +40,8 @@ class Servers(NamedTuple):
 
 
 class WebProcess:
-    """One web process; browsers reach it by `front`, and it reaches Redis by `back` and PostgreSQL by `store`."""
+    """One web process; browsers reach it through the proxy `front`, and it reaches Redis and PostgreSQL through
+    `back` and `store`."""
 
     def __init__(self, name: str, port: int, servers: Servers, data: Path, secret: str, chance: random.Random) -> None:
         self.name, self.port = name, port
@@ -120,7 +121,7 @@ class WebProcess:
 
 
 def ports(count: int) -> list[int]:
-    """Free ones, and none that the system would give to a connection while its process is away."""
+    """Free ports outside the range from which the system takes ports of connections."""
     numbers: list[int] = []
     while len(numbers) < count:
         with socket.socket() as free, suppress(OSError):
@@ -130,7 +131,7 @@ def ports(count: int) -> list[int]:
 
 
 def _socket(url: str) -> str:
-    """Of PostgreSQL: the directory is in the address."""
+    """The path of PostgreSQL's socket, from the directory in its address."""
     return f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432"
 
 
@@ -168,7 +169,7 @@ async def users(servers: Servers, web_processes: list[WebProcess], count: int) -
 
 
 class _SignIn:
-    """By the front door, each from an address of its own: one address may not try often."""
+    """Signs in through the form, each time from another address because attempts are limited by address."""
 
     def __init__(self, email: str, address: str, web_processes: list[WebProcess]) -> None:
         self._email, self._address, self._webs = email, address, web_processes

@@ -44,7 +44,7 @@ class Report(NamedTuple):
             yield from self._evidence()
 
     def _evidence(self) -> Iterator[str]:
-        """Times are seconds since the beginning."""
+        """The evidence of a violation; times are seconds since the start."""
         alike: dict[tuple[str, str], list[Violation]] = defaultdict(list)
         for violation in self.violations:
             alike[violation.kind, violation.what].append(violation)

@@ -89,7 +89,7 @@ async def _browsers(
 async def _settle(
     browsers: Sequence[Browser], engine: Engine, log_reader: LogReader, running: Sequence[asyncio.Task[None]]
 ) -> None:
-    """Faults end, a last pattern is published, and every page receives it."""
+    """Ends all faults, publishes a last pattern, and waits until every page has it."""
     for browser in browsers:
         browser.settled = True
     engine.over = True
@@ -105,7 +105,7 @@ async def _settle(
 
 
 async def _wait_until(holds: Callable[[], bool], seconds: float, running: Sequence[asyncio.Task[None]]) -> None:
-    """Or until the time is over: the verifiers report what is missing then."""
+    """Waits for the condition or the time-out; the verifiers report what is missing then."""
     until = time.monotonic() + seconds
     while not holds() and time.monotonic() < until:
         for task in running:

@@ -1,4 +1,4 @@
-"""A relay of TCP connections that can be cut, held up, and left half open."""
+"""A TCP proxy whose connections can be cut, stalled, and left half open."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class TcpProxy:
-    """`beyond` connects to what it stands before."""
+    """`beyond` connects to the server behind the proxy."""
 
     def __init__(self, beyond: Callable[[], Awaitable[Pair]], chance: random.Random) -> None:
         self.port = 0
@@ -40,12 +40,12 @@ class TcpProxy:
             link.abort()
 
     def refuse(self) -> None:
-        """Nobody comes through, and whoever was there is thrown out."""
+        """Refuses new connections and closes existing ones."""
         self._refusing = True
         self.cut()
 
     def hold(self) -> None:
-        """Connections stay, and nothing moves on any of them."""
+        """Keeps connections open and forwards nothing."""
         self._flowing.clear()
 
     def restore(self) -> None:
@@ -53,7 +53,7 @@ class TcpProxy:
         self._flowing.set()
 
     def half_open(self, share: float) -> None:
-        """What is sent towards the clients of some connections vanishes, and so does their leaving."""
+        """Drops what is sent to the clients of some connections, and does not report their close."""
         for link in self._some(share):
             link.half_open()
 

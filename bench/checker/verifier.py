@@ -39,7 +39,7 @@ class Insertion(NamedTuple):
 
 
 class PageVerifier:
-    """Takes one page's events in order, then what it looked like at the end."""
+    """Checks the events of one page in order, and its content at the end."""
 
     def __init__(self, page: str, record: LogRecord) -> None:
         self.page = page
@@ -78,7 +78,7 @@ class PageVerifier:
                 self._on_message(event)
 
     def end(self) -> None:
-        """When all is quiet: the page has the whole log behind it, and shows the newest that were published."""
+        """Checks that the settled page has received the whole log and shows the newest patterns."""
         self._advance(self._record.top)
         if self._missing:
             self._add_violation("loss", f"told of, and no whole list followed: {_short(self._missing)}")
@@ -116,7 +116,7 @@ class PageVerifier:
             self._advance(message.id)
 
     def _resumed(self, message: MessageReceived) -> None:
-        """The first message after a join says how it went on."""
+        """Checks the first message after a join, which says how the stream resumed."""
         whole = any(isinstance(step, ListReplaced) for step in message.steps)
         self.tally["resumed by snapshot" if whole else "resumed exactly"] += 1
         self._joining = False
@@ -193,7 +193,7 @@ class PageVerifier:
         return None
 
     def _settle(self) -> None:
-        """The whole list has what was passed over, except what is so old that it has scrolled out of it."""
+        """Checks that the whole list has the skipped entries, except those too old for it."""
         if not self._missing or not self._list_replaced:
             return
         oldest = min(self._whole) if len(self._whole) >= FEED_LENGTH else float("-inf")

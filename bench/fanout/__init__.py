@@ -1,1 +1,1 @@
-"""One message to a thousand readers: what it costs here, and what it costs elsewhere on the same machine."""
+"""The cost of one message to a thousand readers, here and in other servers on the same machine."""

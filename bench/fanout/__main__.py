@@ -110,7 +110,7 @@ def select_servers(options: argparse.Namespace, own: Desk, skipped: list[str]) -
 def rounds(
     servers_to_measure: list[Server], counts: list[int], options: argparse.Namespace, program: Path, skipped: list[str]
 ) -> list[Visit]:
-    """All in turn, again and again: what a busy moment spoils, it spoils for one visit of each."""
+    """Visits all servers in turn, round by round, so that a busy moment of the machine affects one visit of each."""
     visits = []
     for number in range(options.rounds):
         for readers in counts:
@@ -125,7 +125,7 @@ def rounds(
 
 
 def quietest(server: Server, readers: int, options: argparse.Namespace, program: Path) -> Visit:
-    """Again while others work on the machine; the visit with which they interfered least, whatever came of it."""
+    """Repeats a visit while others use the machine; returns the one with the least interference."""
     visits: list[Visit] = []
     while not visits or (min(each.others_share for each in visits) > DISTURBED and len(visits) <= options.retakes):
         machine.wait_for_quiet(options.patience)

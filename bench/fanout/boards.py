@@ -81,7 +81,7 @@ class Sample(NamedTuple):
 
 
 class Pouring:
-    """Ticks at random times, as a market has them, while this is open."""
+    """Publishes ticks at random times, as a market has them, while the context is open."""
 
     def __init__(self, redis_url: str, rate: int, since: int) -> None:
         self.ticks = 0

@@ -1,4 +1,4 @@
-"""The load client: compiled when it is needed, told on its stdin what to do, answering in JSON."""
+"""The load client in C: compiled on demand, controlled on stdin, answering in JSON."""
 
 import base64
 import os
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Broken(Exception):
-    """A measurement that cannot be made; one line says why."""
+    """A measurement that is impossible; the message says why in one line."""
 
 
 class OpenedStreams(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class OpenedStreams(msgspec.Struct, frozen=True):
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """`marks` are messages seen, by all readers or by `looked_into` of them where the rest is compressed."""
+    """`marks` counts messages at all readers, or at `looked_into` of them where the rest is compressed."""
 
     phase: str
     pace: float
@@ -73,7 +73,7 @@ def request(method: str, path: str, headers: Mapping[str, str]) -> bytes:
 
 
 def masked(text: str) -> bytes:
-    """A WebSocket's text frame as a client sends it; the mask is all zeros."""
+    """A WebSocket text frame of a client with a mask of zeros."""
     return bytes((0x81, 0x80 | len(text), 0, 0, 0, 0)) + text.encode()
 
 
@@ -83,7 +83,7 @@ def upgrade() -> dict[str, str]:
 
 
 class Client:
-    """`readers` streams on `port`, open as long as this is."""
+    """`readers` streams on `port`, open while the context is."""
 
     def __init__(
         self,

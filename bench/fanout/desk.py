@@ -1,4 +1,4 @@
-"""What TickStock's web process needs around it: Redis, PostgreSQL, and one person who may come in."""
+"""The servers around TickStock's web process: Redis, PostgreSQL, and one account."""
 
 import asyncio
 import os
@@ -36,14 +36,14 @@ MANY = (
 
 
 class Stay(HTTPRedirectHandler):
-    """The answer to a sign-in is a redirect with the cookie on it."""
+    """Does not follow redirects: that of a sign-in carries the cookie."""
 
     def redirect_request(self, *_: object) -> None:
         return None
 
 
 class Desk:
-    """Servers that stay, and web processes that come and go."""
+    """Lasting servers, and web processes that are started on them."""
 
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         self._directory = directory
@@ -66,7 +66,7 @@ class Desk:
             time.sleep(0.1)
 
     def cookie(self, port: int) -> str:
-        """Of a session that every web process here knows: who signs in again and again is slowed down."""
+        """The cookie of a session that all web processes accept; repeated sign-ins would be rate limited."""
         if not self._cookie:
             form = urlencode({"email": EMAIL, "password": PASSWORD}).encode()
             origin = f"http://127.0.0.1:{port}"

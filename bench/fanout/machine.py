@@ -1,4 +1,4 @@
-"""What the kernel knows of processes: their time, their memory, their core."""
+"""What the kernel reports about processes: CPU time, memory, cores."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ QUIET, QUIET_SECONDS = 0.15, 1.0
 
 
 def raise_limits() -> None:
-    """Each reader is a file on both sides."""
+    """Raises the limit of file descriptors: each reader needs one on both sides."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
@@ -33,7 +33,7 @@ def raise_limits() -> None:
 def begin(
     command: Sequence[str | Path], core: int, output: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """A process on one core, and so are its children."""
+    """Starts a process, and its children, on one core."""
     with placed(core), output.open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -48,14 +48,14 @@ def begin(
 
 
 def ahead(pid: int) -> None:
-    """Linux weighs sessions before it weighs the processes in them."""
+    """Raises the priority of the session: Linux weighs sessions before the processes in them."""
     with suppress(OSError):
         Path(f"/proc/{pid}/autogroup").write_text(str(PRIORITY))
 
 
 @contextmanager
 def placed(core: int) -> Iterator[None]:
-    """What is started meanwhile has one core, and goes before others on it where that is allowed."""
+    """Processes started in the context run on one core, with priority on it where that is allowed."""
     cores, priority = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
     os.sched_setaffinity(0, {core})
     with suppress(PermissionError):
@@ -66,7 +66,7 @@ def placed(core: int) -> Iterator[None]:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that come from it."""
+    """The ids of a process and all its descendants."""
     pids = [pid]
     for member in pids:
         with suppress(OSError):
@@ -76,7 +76,7 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Spent by a process, its threads and its children; in nanoseconds' grain, unlike /proc/<pid>/stat."""
+    """CPU time of a process, its threads and children, in nanosecond resolution, unlike /proc/<pid>/stat."""
     spent = 0
     for member in family(pid):
         with suppress(OSError):
@@ -86,7 +86,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident(pid: int) -> int:
-    """Bytes."""
+    """Resident memory in bytes."""
     pages = 0
     for member in family(pid):
         with suppress(OSError):
@@ -95,7 +95,7 @@ def resident(pid: int) -> int:
 
 
 class Busy(NamedTuple):
-    """Seconds that all cores have worked, and that a host gave to others, since the machine started."""
+    """Seconds that all cores worked, and that the host took away, since the machine started."""
 
     worked: float
     stolen: float
@@ -109,7 +109,7 @@ def busy() -> Busy:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Two that measure at once would measure each other."""
+    """Locks the machine against another measurement at the same time."""
     with (Path(tempfile.gettempdir()) / "tickstock-bench.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,7 +120,7 @@ def alone() -> Iterator[None]:
 
 
 def wait_for_quiet(seconds: float) -> None:
-    """Until others leave the machine alone for a moment, or this time is over."""
+    """Waits until other processes are idle for a moment, or the time is over."""
     until, share = time.monotonic() + seconds, 1.0
     while share > QUIET and time.monotonic() < until:
         before = busy()

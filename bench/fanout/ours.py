@@ -37,7 +37,7 @@ blueprint = Blueprint("bench", __name__)
 @blueprint.post("/bench/publish")
 @guards.public
 async def publish() -> str:
-    """Every line of the body is an entry of the log; the patch is as long as the line, so the markup is shorter."""
+    """Appends one log entry for each line of the body; patch and markup together have the length of the line."""
     hub, rest = deps.hub(), b""
     room = SIZE - len(patch(Push(PATTERNS, KEY, "replace", lambda _view: ""), View()))
     async for part in request.body:

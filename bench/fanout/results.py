@@ -1,4 +1,4 @@
-"""What was measured, as it is stored, and the medians of it."""
+"""Recorded results, and medians over visits."""
 
 import importlib.metadata
 import statistics
@@ -43,7 +43,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True):
-    """Readers of prices that came through Redis; medians over its visits."""
+    """Readers of prices that arrived through Redis; medians over visits."""
 
     name: str
     title: str
@@ -60,7 +60,7 @@ class Board(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A value that the design asks for, beside a thousand readers."""
+    """A bound of the design document, measured beside a thousand readers."""
 
     name: str
     milliseconds: float
@@ -134,6 +134,6 @@ def versions(*, peers: bool) -> dict[str, str]:
 
 
 def commit() -> str:
-    """Of this checkout, marked where the code that runs is not the code that is stored."""
+    """The commit of this checkout, marked as dirty where files differ from it."""
     command = ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty", "--abbrev=10"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"

@@ -31,7 +31,7 @@ CONNECTED = "40"
 
 
 class Reading(NamedTuple):
-    """What the load client says to read and to publish."""
+    """The requests with which the load client reads and publishes."""
 
     reads: tuple[bytes, ...]
     publishes: bytes
@@ -40,7 +40,7 @@ class Reading(NamedTuple):
 
 
 class Server(NamedTuple):
-    """`start` gives the process on a port, `reading` is asked once that process is ready."""
+    """`start` starts the process on a port; `reading` is called when it is ready."""
 
     name: str
     title: str
@@ -105,7 +105,7 @@ def nchan() -> Server:
 
 
 def install_nchan() -> None:
-    """Debian's packages, where that is possible without a question."""
+    """Installs Debian's packages where that needs no confirmation."""
     with suppress(Broken):
         nchan()
         return
@@ -143,7 +143,7 @@ def _begin(command: list[str | Path], directory: Path) -> Popen[bytes]:
 
 
 def nginx_versions() -> dict[str, str]:
-    """As Debian's packages call them; nothing where they are not installed so."""
+    """Versions by name of Debian package; empty where they are not installed."""
     command = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", "nginx", "libnginx-mod-nchan"]
     if not shutil.which("dpkg-query"):
         return {}

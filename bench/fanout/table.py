@@ -1,4 +1,4 @@
-"""Results as a table, on the screen and on a page."""
+"""Results as a table, on the terminal and on a page."""
 
 from collections.abc import Iterable, Sequence
 
@@ -67,7 +67,7 @@ def board_cells(board: Board) -> tuple[str, ...]:
 
 
 def ratios(rows: Sequence[Row]) -> list[str]:
-    """Ours beside nchan, as the aims are worded."""
+    """TickStock's figures relative to nchan's, as the aims are worded."""
     by_name = {row.server: row for row in rows}
     own, other, packed = by_name.get("ours-identity"), by_name.get("nchan"), by_name.get("ours-gzip")
     lines = []
@@ -92,7 +92,7 @@ def ratios(rows: Sequence[Row]) -> list[str]:
 
 
 def remarks(result: Result) -> list[str]:
-    """What makes a number doubtful."""
+    """Circumstances that make a figure doubtful."""
     lines = [f"left out: {line}" for line in result.skipped]
     for row in result.rows:
         if row.others_share > NOTEWORTHY_SHARE:

@@ -1,4 +1,4 @@
-"""What the design document asks for: a price's way to a reader and to a browser's page, beside a thousand readers."""
+"""The bounds of the design document: the latency of a price to a reader and to a page, beside a thousand readers."""
 
 import statistics
 import time
@@ -46,7 +46,7 @@ def measure(program: Path, browser: str, boards: Sequence[Board], skipped: list[
 
 
 def to_page(program: Path, browser: str) -> float:
-    """Milliseconds."""
+    """Milliseconds until the page shows a price."""
     print("prices to a page in Chromium", flush=True)
     with desk_and_browser(browser, INGEST="off", **ROOM) as (desk, chromium):
         page = live_page(desk, chromium)

@@ -1,4 +1,4 @@
-"""One visit to one server: started, read by N, published to in each way, stopped."""
+"""One visit to one server: started, opened by N readers, published to in each way, stopped."""
 
 import socket
 import tempfile
@@ -22,7 +22,7 @@ START_SECONDS = 60.0
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A phase as the load client saw it, and what it cost."""
+    """A phase as the load client measured it, and its cost."""
 
     phase: Phase
     readers: int
@@ -32,7 +32,7 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def deliveries(self) -> int:
-        """Messages that reached a reader; where the rest is compressed, what the inflated ones got times all."""
+        """Messages that reached readers; where most readers are compressed, extrapolated from the inflated ones."""
         return self.phase.marks * self.readers // self.phase.looked_into
 
     @property
@@ -78,7 +78,7 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class Costs:
-    """What happened between two looks."""
+    """The difference between two readings of CPU time and machine use."""
 
     def __init__(self, *pids: int) -> None:
         self._pids = pids
@@ -161,7 +161,7 @@ def _listening(server: Server, port: int, process: Popen[bytes]) -> None:
 
 
 def _whole(server: Server, phase: Phase) -> Phase:
-    """A server that loses or repeats a message has not done what is measured."""
+    """Raises Broken if a server lost or repeated a message."""
     missing = phase.messages - phase.complete
     if phase.lost or phase.twice or phase.failed or missing:
         raise Broken(

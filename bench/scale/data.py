@@ -1,4 +1,4 @@
-"""A market as large as users have: made once, by SQL, from numbers that depend on nothing but their place."""
+"""A market of the size that users have, generated once by SQL from the row numbers."""
 
 import time
 from collections.abc import Iterator
@@ -96,12 +96,12 @@ SHARES = (
 
 
 def name(number: int) -> str:
-    """Of a symbol, from 1 on: as the synthetic market of 5,000 calls it."""
+    """The symbol with this number, from 1 on, as in the synthetic market of 5,000."""
     return f"SYN{number:04d}"
 
 
 def quotes() -> Iterator[NewestQuote]:
-    """As a feed leaves them after the close of the newest day."""
+    """Quotes as a feed stores them after the close of the newest day."""
     closes = regular(LAST).closes
     for number in range(1, SYMBOLS + 1):
         price = 20.0 + number % 180
@@ -110,7 +110,7 @@ def quotes() -> Iterator[NewestQuote]:
 
 
 async def fill(url: str, detections: int) -> float:
-    """Seconds that it took; 0 where the database has it already. The schema is there."""
+    """Fills the database and returns the seconds that took; 0 where it is filled. The schema must exist."""
     link = await asyncpg.connect(url)
     try:
         if await link.fetchval("select count(*) from symbols") >= SYMBOLS:
@@ -147,7 +147,7 @@ async def _bars(link: asyncpg.Connection) -> None:
 
 
 async def _detections(link: asyncpg.Connection, count: int) -> None:
-    """Newest first: number 0 is in the last session."""
+    """Detections, newest first: number 0 is in the last session."""
     opens = [_opens(day) for day in reversed(list(calendar.sessions(FIRST, LAST)))]
     for tier, timeframe, share in SHARES:
         each = A_SESSION if timeframe == "1min" else 30

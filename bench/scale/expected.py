@@ -1,4 +1,4 @@
-"""What the market's ticks come to, made into minutes beside the desk and compared with what it stored."""
+"""Minute bars computed from the feed's ticks, and compared with those that the desk stored."""
 
 import asyncio
 import threading
@@ -33,7 +33,7 @@ Figures = tuple[float, float, float, float, int]
 
 
 class Over(NamedTuple):
-    """A minute that a tick of a later one has ended; `at`: when that tick was read, by the monotonic clock."""
+    """A minute that ended with a later tick; `at` is when that tick was read, in monotonic seconds."""
 
     symbol: str
     start: float
@@ -41,7 +41,7 @@ class Over(NamedTuple):
 
 
 class ExpectedBars:
-    """A thread of its own that reads along the stream in which the feed keeps its ticks."""
+    """A thread that reads the stream in which the feed stores its ticks."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis_url = redis_url
@@ -67,7 +67,7 @@ class ExpectedBars:
         self._thread.join()
 
     def finished(self) -> dict[tuple[str, float], Figures]:
-        """All minutes but the newest, by symbol and beginning."""
+        """All minutes except the newest, by symbol and start."""
         for bar in self._rollup.finish(before=float("inf")):
             self._put(bar)
         until = max((start for _, start in self.bars), default=0.0) - UNFINISHED
@@ -110,7 +110,7 @@ class ExpectedBars:
 
 
 async def compare(part: str, url: str, expected: ExpectedBars) -> list[Row]:
-    """Minute by minute; bars are lost, other than they should be, or stored though nothing was traded."""
+    """Compares every minute; counts lost bars, different bars, and bars without trades."""
     finished = expected.finished()
     if not finished:
         raise SystemExit(f"{part}: no minute was traded")
@@ -148,5 +148,5 @@ async def _read_stored(url: str, begin: float, end: float) -> dict[tuple[str, fl
 
 
 def _alike(expected: Figures, actual: Figures) -> bool:
-    """Prices as the table keeps them, with four decimals."""
+    """Compares prices with the four decimals of the table."""
     return expected[4] == actual[4] and all(abs(a - b) < 1e-4 for a, b in zip(expected[:4], actual[:4], strict=True))

@@ -1,4 +1,4 @@
-"""A synthetic market played at a speed for some time, and what became of it: bars, links, lag, cores and memory."""
+"""A synthetic market at a given speed for some time: its bars, reconnects, lag, cores and memory."""
 
 import asyncio
 import statistics
@@ -112,7 +112,7 @@ def _watched(plan: Plan, web: Web, expected: ExpectedBars, meters: dict[str, Chi
 
 @contextmanager
 def _foreign_load() -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """Somebody else's work on both cores."""
+    """Load of other processes on both cores."""
     loads = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(2)]
     try:
         yield loads
@@ -138,7 +138,7 @@ def _usage(plan: Plan, samples: list[Sample]) -> list[Row]:
 
 
 def _memory(plan: Plan, name: str, megabytes: list[float]) -> Row:
-    """Flat is what ends as it was after a third of the time; what Valkey keeps goes up and down with the market."""
+    """Checks that memory at the end is as after a third of the time; Valkey's varies with the market."""
     middle, most = statistics.median(megabytes), max(megabytes)
     if name == "valkey":
         return Row(plan.part, "valkey, memory", "MB", middle, None, most, f"<= {KEPT_MB}", met=most <= KEPT_MB)
@@ -161,7 +161,7 @@ def _bound(plan: Plan, name: str) -> float | None:
 
 
 def _during(plan: Plan, at: float) -> bool:
-    """Whether others used the cores then, or what they left behind was still being worked off."""
+    """Whether other processes used the cores at that time, or a backlog of it was still being worked off."""
     return plan.foreign is not None and plan.foreign[0] <= at <= plan.foreign[1] + RECOVERED_SECONDS
 
 

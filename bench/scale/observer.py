@@ -1,4 +1,4 @@
-"""What the desk says and stores while a market is played: lag, losses, cut links, and how often a day is closed."""
+"""What the desk reports and stores while a market runs: lag, losses, reconnects, and closes of days."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ select number from unnest($1::text[], $2::float8[]) with ordinality as over(symb
 
 
 class Observer:
-    """A thread of its own, from entering on. Nothing that it subscribes to makes the desk send more."""
+    """A thread that runs while the context is open; its subscriptions make the desk send nothing more."""
 
     def __init__(self, redis_url: str, database_url: str, expected: ExpectedBars, log: Callable[[], str]) -> None:
         """`log`: what the engine has written so far."""
@@ -71,7 +71,7 @@ class Observer:
         return None
 
     def rows(self, part: str, calm: Callable[[float], bool]) -> list[Row]:
-        """`calm`: whether nobody else used the cores then, in seconds from the beginning."""
+        """`calm` says whether no other process used the cores at a time, in seconds from the start."""
         lags = [lag for at, lag in self._lags if calm(at)] or [0.0]
         dropped = max((int(count) for count in DROPPED.findall(self._log())), default=0)
         again = sum(count - 1 for count in self._days.values())

@@ -42,7 +42,7 @@ SOURCE = """## {part}
 
 
 def page(results_by_age: list[Result]) -> str:
-    """`stored`: oldest first."""
+    """`results_by_age`: oldest first."""
     newest = {part: (result, rows) for result in results_by_age for part, rows in results.parts(result.rows).items()}
     tables = [
         SOURCE.format(
@@ -60,7 +60,7 @@ def page(results_by_age: list[Result]) -> str:
 
 
 def _routes(rows: list[Row]) -> str:
-    """One line for each address; `rows` are in pairs: alone, and ten at once."""
+    """One line for each address; `rows` are in pairs: one request alone, and ten at once."""
     lines = [
         (
             alone.what.removesuffix(", alone"),

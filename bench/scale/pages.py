@@ -1,4 +1,4 @@
-"""Every page and every route of the API, alone and ten at once."""
+"""Latency of every page and API route, one request alone and ten at once."""
 
 import gzip
 import json
@@ -73,7 +73,7 @@ class Reader:
         self._link = HTTPConnection("127.0.0.1", web.port, timeout=30)
 
     def get(self, path: str) -> tuple[int, float, bytes]:
-        """Status, milliseconds and body."""
+        """Returns status, milliseconds and body."""
         began = time.perf_counter()
         self._link.request("GET", path, headers=self._headers)
         answer = self._link.getresponse()
@@ -148,7 +148,7 @@ def percentile(values: Sequence[float], share: float = 0.99) -> float:
 
 
 def _covered(web: Web) -> None:
-    """That no route of the API is left out."""
+    """Checks that no route of the API is left out."""
     reader = Reader(web)
     _, _, body = reader.get("/api/v1/openapi.json")
     reader.close()

@@ -1,4 +1,4 @@
-"""Many readers of lists of symbols: each a stream at the rate of one second, read and thrown away."""
+"""Many readers of lists of symbols: one stream each at a rate of one second, whose data is discarded."""
 
 import asyncio
 import multiprocessing
@@ -13,7 +13,7 @@ OPENING_AT_ONCE = 25
 
 
 def lists(symbols: Sequence[str], count: int) -> list[list[str]]:
-    """`count` different lists, neighbours sharing half of their symbols."""
+    """`count` different lists; neighbours share half of their symbols."""
     return [
         [symbols[(number * LISTED // 2 + place) % len(symbols)] for place in range(LISTED)] for number in range(count)
     ]
@@ -21,7 +21,7 @@ def lists(symbols: Sequence[str], count: int) -> list[list[str]]:
 
 @contextmanager
 def reading(port: int, cookie: str, watched: Sequence[Sequence[str]]) -> Iterator["Readers"]:
-    """A process of its own, so that its work is nobody else's."""
+    """Reads in a process of its own, so that its CPU time is not counted for others."""
     readers = Readers(port, cookie, watched)
     readers.start()
     try:
@@ -47,12 +47,12 @@ class Readers:
 
     @property
     def ended(self) -> int:
-        """Streams that ended although nobody ended them."""
+        """The number of streams that the server ended."""
         return self._ended.value
 
     @property
     def received(self) -> int:
-        """Bytes of all readers."""
+        """Bytes received by all readers."""
         return self._bytes.value
 
     def wait_open(self, count: int, seconds: float = 120.0) -> None:

@@ -1,4 +1,4 @@
-"""What was measured, as it is stored and shown."""
+"""Recorded results, and how they are printed."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def none(part: str, what: str, count: int) -> Row:
-    """A count that must be 0."""
+    """A row for a count that must be 0."""
     return Row(part, what, "count", most=count, aim="0", met=count == 0)
 
 
@@ -53,7 +53,7 @@ def store(result: Result) -> Path:
 
 
 def load_all() -> list[Result]:
-    """All there are, oldest first."""
+    """All recorded results, oldest first."""
     return [msgspec.json.decode(place.read_bytes(), type=Result) for place in sorted(RESULTS.glob("scale-*.json"))]
 
 

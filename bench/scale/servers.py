@@ -1,4 +1,4 @@
-"""Servers that keep their data, a database for each size, and the desk's processes as operators start them."""
+"""Servers with lasting data, a database for each size, and the desk's processes as operators start them."""
 
 import os
 import secrets
@@ -32,7 +32,7 @@ READY_SECONDS = 120.0
 
 
 class Database(NamedTuple):
-    """`detections` is how many patterns it has stored."""
+    """`detections` is the number of stored patterns."""
 
     name: str
     detections: int
@@ -73,17 +73,17 @@ class Servers:
         return self._urls[database]
 
     async def furnish(self, database: Database) -> float:
-        """Seconds that making the data took; the schemas are brought up to date in any case."""
+        """Migrates and fills the database; returns the seconds that filling took."""
         urls = await self._prepared(database.name)
         return await data.fill(urls.engine, database.detections)
 
     async def empty(self, database: str) -> None:
-        """A database with both schemas and nothing in them."""
+        """Creates a database with both schemas and no rows."""
         await self.drop(database)
         await self._prepared(database)
 
     async def copy(self, original: Database, database: str) -> None:
-        """What is written into it leaves the original as it is."""
+        """Copies a database; the original stays unchanged."""
         await self.drop(database)
         link = await asyncpg.connect(self.superuser_url)
         try:
@@ -100,7 +100,7 @@ class Servers:
             await link.close()
 
     async def quotes(self) -> None:
-        """A newest quote of every symbol in a Redis that has nothing else in it."""
+        """Stores a newest quote of every symbol in an empty Redis."""
         client = connect(self.redis_url)
         await client.flushall()
         await NewestQuotes(client).put(list(data.quotes()))
@@ -124,13 +124,13 @@ class Servers:
         return urls
 
     def program(self, name: str, database: str, **settings: str) -> Child:
-        """`name`: a command of `tickstock`. The settings are environment variables."""
+        """Starts the `tickstock` command `name`; settings are environment variables."""
         argv = (sys.executable, "-m", "app.cli", name)
         env = {**self.environment(database), **settings}
         return Child(Program(name=name, argv=argv, env=env, cwd=ROOT, log=self._directory / f"{name}.log"))
 
     def environment(self, database: str) -> dict[str, str]:
-        """Of a process that works on that database."""
+        """The environment of a process that works on this database."""
         urls, place = self._urls[database], self._directory / "data"
         place.mkdir(exist_ok=True)
         return {
@@ -207,14 +207,14 @@ class Web:
 
 
 class Usage(NamedTuple):
-    """Of one process and its children between two looks: cores, and megabytes of memory at the second."""
+    """Cores used by a process and its children between two readings, and megabytes of memory at the second."""
 
     cores: float
     megabytes: float
 
 
 class Meter:
-    """What several processes use from now on."""
+    """Measures the use of several processes from its creation on."""
 
     def __init__(self, **processes: Child) -> None:
         self._pids = {name: child.pid for name, child in processes.items() if child.pid}
@@ -233,7 +233,7 @@ class Meter:
 
 @contextmanager
 def serving(directory: Path) -> Iterator[Servers]:
-    """In a directory that stays, so that the data is made once."""
+    """Runs the servers in a lasting directory, so that the data is generated once."""
     directory.mkdir(parents=True, exist_ok=True)
     started = Servers(directory)
     started.open()

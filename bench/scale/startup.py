@@ -1,4 +1,4 @@
-"""How long web and engine take to be ready, and what a bulk load does to the pages beside it."""
+"""The time until web and engine are ready, and the effect of a bulk load on the pages beside it."""
 
 import statistics
 import subprocess
@@ -24,7 +24,7 @@ COPY = "scale_load"
 
 
 def start(servers: Servers, database: Database) -> list[Row]:
-    """From the start of the process until it is ready; each several times."""
+    """Seconds from the start of a process until it is ready, several times each."""
     part = f"start with {data.SYMBOLS:,} symbols and {database.detections:,} detections"
     web, engine = [], []
     for _ in range(ROUNDS):
@@ -46,7 +46,7 @@ def _within(part: str, what: str, took: list[float], bound: float) -> Row:
 
 
 def load_beside_pages(servers: Servers, directory: Path) -> list[Row]:
-    """Into a copy of the database, which has been dropped afterwards."""
+    """Loads into a copy of the database, which is dropped afterwards."""
     part = f"pages while {LOADED:,} daily bars are loaded"
     path = _file(directory / "bars.csv")
     with servers.web(COPY) as web:
@@ -87,7 +87,7 @@ def _ask(web: Web, done: threading.Event, took: dict[str, list[float]], refusals
 
 
 def _file(path: Path) -> Path:
-    """Symbols that the database does not have."""
+    """Writes a file of symbols that the database does not have."""
     if path.exists():
         return path
     days = list(calendar.sessions(data.LAST - timedelta(days=366 * 21), data.LAST))[-LOADED // LOADED_SYMBOLS :]

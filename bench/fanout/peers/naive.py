@@ -31,7 +31,7 @@ async def events() -> Response:
 
 @app.post("/publish")
 async def publish() -> str:
-    """Every line of the body is a message."""
+    """Publishes each line of the body as a message."""
     rest = b""
     async for part in request.body:
         *lines, rest = (rest + part).split(b"\n")

@@ -16,7 +16,7 @@ socketio = SocketIO(app, async_mode="gevent", ping_interval=3600)
 
 @app.post("/publish")
 def publish() -> str:
-    """Every line of the body is a message."""
+    """Publishes each line of the body as a message."""
     body = request.environ["wsgi.input"]
     while line := body.readline():
         socketio.emit("message", line.decode().rstrip("\n"))

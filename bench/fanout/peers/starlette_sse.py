@@ -29,7 +29,7 @@ async def events(_request: Request) -> EventSourceResponse:
 
 
 async def publish(request: Request) -> PlainTextResponse:
-    """Every line of the body is a message."""
+    """Publishes each line of the body as a message."""
     rest = b""
     async for part in request.stream():
         *lines, rest = (rest + part).split(b"\n")
