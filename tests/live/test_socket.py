@@ -179,7 +179,7 @@ async def test_a_close_waits_for_its_answer_up_to_a_limit(hub: Hub, counter: Pus
         assert await polite.wait_for_events() == [TextMessage("replace:a:1@America/New_York")]
         await hub.drain()
 
-        assert (await polite.heard(2))[1].code == 1012  # type: ignore[attr-defined]
+        assert (await polite.wait_for_events(2))[1].code == 1012  # type: ignore[attr-defined]
         polite.say(CloseConnection(1012))
         assert await polite.code() == 1012
         assert await rude.code() == 1012
