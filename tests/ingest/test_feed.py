@@ -40,7 +40,7 @@ class Listener:
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
 
-    async def hear(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
+    async def on_message(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
         event = decode(meaning, payload, arrived_at)
         assert isinstance(event, Tick)
         self.ticks.append(event)
@@ -58,7 +58,7 @@ class Listener:
 @asynccontextmanager
 async def listening(url: str, channel: str = Channels().ticks) -> AsyncIterator[Listener]:
     listener = Listener()
-    subscriber = Subscriber(url, {channel: Meaning.TICKS}, listener.hear)
+    subscriber = Subscriber(url, {channel: Meaning.TICKS}, listener.on_message)
     task = asyncio.create_task(subscriber.run())
     try:
         async with asyncio.timeout(20):

@@ -270,10 +270,10 @@ async def test_after_a_restart_the_day_is_restored_from_redis(redis_url: str) ->
 async def test_provider_errors_reach_the_administrator_through_redis(redis_url: str) -> None:
     events: list[object] = []
 
-    async def hear(meaning: Meaning, payload: bytes, arrived_at: float) -> None:
+    async def on_message(meaning: Meaning, payload: bytes, arrived_at: float) -> None:
         events.append(decode(meaning, payload, arrived_at))
 
-    subscriber = Subscriber(redis_url, {Channels().errors: Meaning.ERRORS}, hear)
+    subscriber = Subscriber(redis_url, {Channels().errors: Meaning.ERRORS}, on_message)
     listening = asyncio.create_task(subscriber.run())
     async with asyncio.timeout(15), serving(sending()) as server:
         while not subscriber.stats.connected:

@@ -41,7 +41,7 @@ class Browser:
         self.ours = ours
         """Our end of it."""
 
-    def say(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         self.sink.write(self.connection.send(event))
 
     async def wait_for_events(self, count: int = 1) -> list[Event]:
@@ -140,7 +140,7 @@ async def test_a_ping_during_a_pending_write_is_answered_after_it(hub: Hub) -> N
 async def test_a_client_that_sends_too_much_is_disconnected(hub: Hub) -> None:
     async with open_browser(hub) as browser:
         for _ in range(MOST_A_SECOND * 3):
-            browser.say(Ping())
+            browser.send(Ping())
         assert await browser.code() == 1008
     assert hub.stats.ended == {"flood": 1}
     assert browser.events.count(Pong()) <= MOST_A_SECOND
@@ -148,7 +148,7 @@ async def test_a_client_that_sends_too_much_is_disconnected(hub: Hub) -> None:
 
 async def test_a_close_frame_is_answered(hub: Hub) -> None:
     async with open_browser(hub) as browser:
-        browser.say(CloseConnection(1001, "page navigating away"))
+        browser.send(CloseConnection(1001, "page navigating away"))
         assert await browser.code() == 1001
         assert browser.connection.state is ConnectionState.CLOSED
     assert hub.stats.ended == {"left": 1}
@@ -165,7 +165,7 @@ async def test_a_client_that_answers_no_ping_is_disconnected(hub: Hub) -> None:
             # By hand: no time to answer in is so long that no machine is slower.
             lively.ours._ping()
             await lively.wait_for_events(number)
-            lively.say(Pong())
+            lively.send(Pong())
             async with asyncio.timeout(5):
                 while not lively.ours._alive:
                     await asyncio.sleep(0.001)
@@ -180,7 +180,7 @@ async def test_a_close_waits_for_its_answer_up_to_a_limit(hub: Hub, counter: Pus
         await hub.drain()
 
         assert (await polite.wait_for_events(2))[1].code == 1012  # type: ignore[attr-defined]
-        polite.say(CloseConnection(1012))
+        polite.send(CloseConnection(1012))
         assert await polite.code() == 1012
         assert await rude.code() == 1012
         await asyncio.wait_for(hub.wait_closed(60), 30)

@@ -26,7 +26,7 @@ async def nothing(_event: LoggedEvent) -> None:
     """No log."""
 
 
-class Ear:
+class IndicatorReceiver:
     """An intake, and what it passes on."""
 
     def __init__(self, *watched: str) -> None:
@@ -40,7 +40,7 @@ class Ear:
         self.together.append(len(ticks))
         self.events += ticks
 
-    async def hear(self, meaning: Meaning | BatchChannel, payload: bytes) -> None:
+    async def receive(self, meaning: Meaning | BatchChannel, payload: bytes) -> None:
         await self.intake.on_message(meaning, payload, time.time())
 
     @property
@@ -53,24 +53,24 @@ def array(*ticks: Tick) -> bytes:
 
 
 async def test_only_watched_symbols_of_a_batch_are_decoded() -> None:
-    ear = Ear("BF/B")
+    receiver = IndicatorReceiver("BF/B")
     broken = b'{"source":"x","published_at":%d,"symbols":{"BRK.B":"no rows","BF/B":[["RSI14","1min",50,"",%d]]}}'
 
-    await ear.hear(BatchChannel.INDICATORS, broken % (AT, AT))
+    await receiver.receive(BatchChannel.INDICATORS, broken % (AT, AT))
 
-    assert ear.indicators == [("BF/B", 50.0)]
-    assert not ear.intake.rejected
-    assert ear.intake.indicators.skipped == 1
+    assert receiver.indicators == [("BF/B", 50.0)]
+    assert not receiver.intake.rejected
+    assert receiver.intake.indicators.skipped == 1
 
 
 async def test_a_single_message_of_a_foreign_engine_is_decoded_for_a_watched_symbol() -> None:
-    ear = Ear("BF/B")
+    receiver = IndicatorReceiver("BF/B")
 
     for symbol in (b"BRK.B", b"BF/B", b"BF\\/B"):
-        await ear.hear(Meaning.INDICATORS, FOREIGN % (symbol, AT))
+        await receiver.receive(Meaning.INDICATORS, FOREIGN % (symbol, AT))
 
-    assert ear.indicators == [("BF/B", 70.0)] * 2
-    assert ear.intake.indicators.skipped == 1
+    assert receiver.indicators == [("BF/B", 70.0)] * 2
+    assert receiver.intake.indicators.skipped == 1
 
 
 def test_symbols_are_recognised_without_decoding_only_where_that_is_certain() -> None:
@@ -127,39 +127,39 @@ def test_the_memory_of_skipped_values_is_bounded() -> None:
 
 
 async def test_a_tick_of_a_batch_is_not_counted_again_as_a_single_message() -> None:
-    ear = Ear()
+    receiver = IndicatorReceiver()
     ours = [replace(TICK, price=84.0 + n) for n in range(4)]
     foreign = replace(TICK, symbol="X:BTCUSD", source="elsewhere")
 
-    await ear.hear(BatchChannel.TICKS, array(*ours))
+    await receiver.receive(BatchChannel.TICKS, array(*ours))
     for tick in (ours[0], ours[1], foreign, ours[2], ours[3]):
-        await ear.hear(Meaning.TICKS, encode(tick))
-    await ear.hear(Meaning.TICKS, encode(ours[0]))
+        await receiver.receive(Meaning.TICKS, encode(tick))
+    await receiver.receive(Meaning.TICKS, encode(ours[0]))
 
-    prices = [(event.symbol, event.price) for event in ear.events if isinstance(event, Tick)]
+    prices = [(event.symbol, event.price) for event in receiver.events if isinstance(event, Tick)]
     assert prices == [*(("BRK.B", tick.price) for tick in ours), ("X:BTCUSD", 84.0), ("BRK.B", 84.0)]
-    assert (ear.intake.ticks.duplicates, ear.together) == (4, [4, 1, 1])
+    assert (receiver.intake.ticks.duplicates, receiver.together) == (4, [4, 1, 1])
 
 
 async def test_batches_of_two_feeds_are_distinguished() -> None:
-    ear = Ear()
+    receiver = IndicatorReceiver()
     one, other = [replace(TICK, source=name) for name in ("one", "other")]
 
-    await ear.hear(BatchChannel.TICKS, array(one, one))
-    await ear.hear(BatchChannel.TICKS, array(other))
+    await receiver.receive(BatchChannel.TICKS, array(one, one))
+    await receiver.receive(BatchChannel.TICKS, array(other))
     for tick in (other, one, one):
-        await ear.hear(Meaning.TICKS, encode(tick))
+        await receiver.receive(Meaning.TICKS, encode(tick))
 
-    assert (len(ear.events), ear.intake.ticks.duplicates) == (3, 3)
+    assert (len(receiver.events), receiver.intake.ticks.duplicates) == (3, 3)
 
 
 async def test_malformed_batches_are_counted() -> None:
-    ear = Ear()
+    receiver = IndicatorReceiver()
 
-    await ear.hear(BatchChannel.TICKS, b"[7]")
-    await ear.hear(BatchChannel.INDICATORS, b"[]")
+    await receiver.receive(BatchChannel.TICKS, b"[7]")
+    await receiver.receive(BatchChannel.INDICATORS, b"[]")
 
-    assert dict(ear.intake.rejected) == {
+    assert dict(receiver.intake.rejected) == {
         (BatchChannel.TICKS, "empty-batch"): 1,
         (BatchChannel.INDICATORS, "bad-shape"): 1,
     }

@@ -25,7 +25,7 @@ from tests.support.stream_events import MARKET, doji
 from tests.support.waiting import until
 
 
-class Ear(NamedTuple):
+class RecordingProcess(NamedTuple):
     link: Subscriber[Meaning]
     log: Log
     publisher: Publisher
@@ -40,7 +40,7 @@ class Ear(NamedTuple):
 
 
 @asynccontextmanager
-async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[Ear]:
+async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[RecordingProcess]:
     """A web process' way in, in this process."""
     redis, gap_times = connect(url), gaps if gaps is not None else []
     log = Log(redis, url)
@@ -50,7 +50,7 @@ async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[
     running = asyncio.create_task(link.run())
     try:
         await until(lambda: link.stats.connected)
-        yield Ear(link, log, Publisher(redis, Channels()), redis)
+        yield RecordingProcess(link, log, Publisher(redis, Channels()), redis)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -222,12 +222,12 @@ async def test_a_redis_that_hangs_for_ten_seconds_is_disconnected_and_reconnecte
     gaps: list[float] = []
     quiet = Subscriber(own.url, {"quiet": Meaning.TICKS}, _ignored, lambda: gaps.append(time.time()))
     running = asyncio.create_task(quiet.run())
-    async with listening(own.url) as ear:
+    async with listening(own.url) as recording:
         await until(lambda: quiet.stats.connected)
-        await ear.publish(0, 1)
+        await recording.publish(0, 1)
         async with asyncio.timeout(20):
             # Redis may answer who publishes before it tells who listens; and once it has, it is held at once.
-            while sum(channel.messages for channel in ear.link.stats.channels.values()) < 2:
+            while sum(channel.messages for channel in recording.link.stats.channels.values()) < 2:
                 await asyncio.sleep(0)
         own.send(signal.SIGSTOP)
         began = time.monotonic()
@@ -235,11 +235,11 @@ async def test_a_redis_that_hangs_for_ten_seconds_is_disconnected_and_reconnecte
         await asyncio.sleep(max(0.0, 10.0 - (time.monotonic() - began)))
         own.send(signal.SIGCONT)
 
-        await until(lambda: gaps and quiet.stats.connected and ear.link.stats.connected, 30)
-        await ear.publish(2, 3)
+        await until(lambda: gaps and quiet.stats.connected and recording.link.stats.connected, 30)
+        await recording.publish(2, 3)
 
         # What was heard when it fell silent could not be kept then: it is kept now.
-        assert await ear.logged(4) == [0, 1, 2, 3]
+        assert await recording.logged(4) == [0, 1, 2, 3]
         assert quiet.stats.gaps == len(gaps) == 1
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -252,19 +252,19 @@ async def _ignored(_meaning: Meaning, _payload: bytes, _arrived_at: float) -> No
 async def test_a_redis_that_is_restarted_keeps_the_log_and_its_epoch(own: Own) -> None:
     own.start()
     gaps: list[float] = []
-    async with listening(own.url, gaps) as ear:
-        await ear.publish(*range(20))
-        await ear.logged(20)
-        before = await ear.log.top()
+    async with listening(own.url, gaps) as recording:
+        await recording.publish(*range(20))
+        await recording.logged(20)
+        before = await recording.log.top()
 
         own.stop()
-        await until(lambda: not ear.link.stats.connected)
+        await until(lambda: not recording.link.stats.connected)
         own.start()
         await until(lambda: gaps)
-        await ear.publish(*range(18, 30))
+        await recording.publish(*range(18, 30))
 
-        assert await ear.logged(30) == list(range(30))
-        assert await ear.log.top() == StreamPosition(before.epoch, 29)
+        assert await recording.logged(30) == list(range(30))
+        assert await recording.log.top() == StreamPosition(before.epoch, 29)
 
 
 async def test_a_subscriber_disconnected_by_redis_for_slowness_reports_a_gap(own: Own) -> None:

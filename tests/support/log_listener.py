@@ -12,23 +12,23 @@ from app.wire.pubsub.join_order import WAIT_SECONDS, JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
 
 
-def say(word: str) -> None:
+def print_line(word: str) -> None:
     print(word, flush=True)
 
 
-def passed_by(_event: AnyEvent) -> None:
+def ignore(_event: AnyEvent) -> None:
     """Ignores events that are not logged."""
 
 
 async def listen(url: str, wait_seconds: float) -> None:
     redis = connect(url)
     order = JoinOrder(redis, wait_seconds)
-    intake = Receiver(Log(redis, url).append_once, passed_by, order)
-    subscriber = Subscriber(url, Channels().meanings(), intake.on_message, lambda: say("gap"), order)
+    intake = Receiver(Log(redis, url).append_once, ignore, order)
+    subscriber = Subscriber(url, Channels().meanings(), intake.on_message, lambda: print_line("gap"), order)
     running = asyncio.create_task(subscriber.run())
     while not subscriber.stats.connected:
         await asyncio.sleep(0.01)
-    say("listening")
+    print_line("listening")
     await running
 
 

@@ -109,7 +109,7 @@ async def recorded_events(
     events: list[AnyEvent] = []
     last = asyncio.Event()
 
-    async def hear(meaning: object, payload: bytes, arrived_at: float) -> None:
+    async def on_message(meaning: object, payload: bytes, arrived_at: float) -> None:
         if meaning is None:
             last.set()
             return
@@ -118,7 +118,7 @@ async def recorded_events(
         events.append(event)
         await then(event)
 
-    subscriber = Subscriber(redis_url, {**Channels().meanings(), END: None}, hear)
+    subscriber = Subscriber(redis_url, {**Channels().meanings(), END: None}, on_message)
     task = asyncio.create_task(subscriber.run())
     try:
         await eventually(lambda: subscriber.stats.connected)

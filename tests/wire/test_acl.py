@@ -131,11 +131,11 @@ async def test_the_web_user_may_handle_sessions_and_rate_limits(web: Redis, url:
 async def test_the_web_user_may_subscribe_log_and_follow_events(web: Redis, engine: Redis, url: str) -> None:
     events: list[bytes] = []
 
-    async def hear(_label: object, payload: bytes, _at: float) -> None:
+    async def on_message(_label: object, payload: bytes, _at: float) -> None:
         events.append(payload)
 
     log = Log(web, url)
-    subscriber = Subscriber(url, Channels().meanings(), hear)
+    subscriber = Subscriber(url, Channels().meanings(), on_message)
     listening = asyncio.create_task(subscriber.run())
     await eventually(lambda: subscriber.stats.connected)
     publisher = Publisher(engine, Channels())

@@ -164,11 +164,11 @@ async def test_a_reader_works_without_a_forbidden_channel(redis_url: str, client
     await client.execute_command("ACL", "SETUSER", "old", "on", "nopass", "~*", "resetchannels", "&tickstock*", "+@all")
     messages: list[str] = []
 
-    async def hear(label: str, _payload: bytes, _at: float) -> None:
+    async def on_message(label: str, _payload: bytes, _at: float) -> None:
         messages.append(label)
 
     names = {CONTRACT: "singles", INDICATORS_CHANNEL: "batches"}
-    link = Subscriber(redis_url.replace("unix://", "unix://old:x@"), names, hear, optional=[INDICATORS_CHANNEL])
+    link = Subscriber(redis_url.replace("unix://", "unix://old:x@"), names, on_message, optional=[INDICATORS_CHANNEL])
     running = asyncio.create_task(link.run())
     try:
         await eventually(lambda: link.stats.connected)

@@ -21,10 +21,10 @@ class Process:
         self.may = asyncio.Event()
         self.may.set()
         self.order = JoinOrder(redis, wait_seconds)
-        self.link = Subscriber(url, {"one": 1}, self._hear, order=self.order)
+        self.link = Subscriber(url, {"one": 1}, self._on_message, order=self.order)
         self.running = asyncio.create_task(self.link.run())
 
-    async def _hear(self, _label: int, payload: bytes, _arrived_at: float) -> None:
+    async def _on_message(self, _label: int, payload: bytes, _arrived_at: float) -> None:
         async with self.order:
             await self.may.wait()
             if payload not in self.log:

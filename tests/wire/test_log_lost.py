@@ -14,7 +14,7 @@ MOMENT_SECONDS = 2.0
 """As the desk has it: time for a reminder to come through, however slow Redis and we are."""
 
 
-def saying(at: float) -> list[LoggedEvent]:
+def events_at(at: float) -> list[LoggedEvent]:
     """An event of each sort: by its content and time, by its name, by how often it is said, by what a run did."""
     return [
         detected(int(at)),
@@ -39,7 +39,7 @@ def held_up(client: Redis, redis_url: str) -> Log:
 async def test_an_event_that_a_process_still_remembers_is_not_appended_again(
     log: Log, held_up: Log, client: Redis
 ) -> None:
-    heard_by_both, in_hand = saying(1001.0), saying(1004.0)
+    heard_by_both, in_hand = events_at(1001.0), events_at(1004.0)
     async with tailing(log, BEGINNING) as events:
         for event in heard_by_both:
             await log.append_once(event)

@@ -69,13 +69,13 @@ async def test_a_run_reported_late_by_every_process_is_appended_once(log: Log, c
 
 
 async def test_a_run_reported_concurrently_is_appended_once(client: Redis, redis_url: str) -> None:
-    async def say(log: Log, pause: float) -> None:
+    async def append_all(log: Log, pause: float) -> None:
         for status, at in TWICE:
             await log.append_once(run(status, at))
             await asyncio.sleep(pause)
 
     processes = [Log(client, redis_url) for _ in range(4)]
-    await asyncio.gather(*(say(each, 0.002 * number) for number, each in enumerate(processes)))
+    await asyncio.gather(*(append_all(each, 0.002 * number) for number, each in enumerate(processes)))
 
     assert await run_events(processes[0]) == TWICE
 

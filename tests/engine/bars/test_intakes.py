@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.engine.bars import channel_intake, stream_intake
-from app.engine.bars import tick_intake as tape_module
+from app.engine.bars import tick_intake as intake_module
 from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.stream_intake import StreamIntake
@@ -39,25 +39,25 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 class Rig(NamedTuple):
     stream: StreamIntake
     channel: ChannelIntake
-    tape: TickIntake
+    intake: TickIntake
     store: Store
 
     @property
     def tick_count(self) -> int:
         """None of them twice."""
-        assert self.tape.duplicate_ticks == 0
-        return self.tape.accepted_ticks
+        assert self.intake.duplicate_ticks == 0
+        return self.intake.accepted_ticks
 
 
 @asynccontextmanager
 async def reading(url: str) -> AsyncIterator[Rig]:
-    tape, store = intake_and_store()
-    stream = StreamIntake(url, tape)
-    channel = ChannelIntake(url, Channels(), stream, tape)
+    intake, store = intake_and_store()
+    stream = StreamIntake(url, intake)
+    channel = ChannelIntake(url, Channels(), stream, intake)
     await stream.resume(SeriesByTimeframe())
-    tasks = [asyncio.create_task(intake.run()) for intake in (stream, channel)]
+    tasks = [asyncio.create_task(each.run()) for each in (stream, channel)]
     try:
-        yield Rig(stream, channel, tape, store)
+        yield Rig(stream, channel, intake, store)
         for task in tasks:
             if task.done():
                 task.result()
@@ -113,7 +113,7 @@ async def test_ticks_of_a_foreign_feed_arrive_by_the_channel(redis_url: str, cli
         await eventually(lambda: rig.tick_count == 300)
         await client.publish(NAME, "{}")
         await eventually(lambda: rig.channel.rejected == 1)
-        await rig.tape.analyse_closed()
+        await rig.intake.analyse_closed()
 
     assert len(bars(rig.store)) == 4
     assert gaps(rig.store) == []
@@ -127,14 +127,14 @@ async def test_of_two_feeds_the_own_counts_and_the_foreign_one_when_it_is_silent
             await publish(client, tick(OPENS + number, "MSFT"))
         await eventually(lambda: rig.tick_count == 100)
         await eventually(lambda: rig.channel.connected)
-        assert rig.tape.symbols == 1
+        assert rig.intake.symbols == 1
 
         # What the other feed said until now came to nobody, nor all of the minute in which that ended.
         for second in (300, 359, 360):
             await publish(client, tick(OPENS + second, "MSFT"))
         await eventually(lambda: rig.tick_count == 101)
 
-    assert rig.tape.late_ticks == 2
+    assert rig.intake.late_ticks == 2
     assert gaps(rig.store) == [(OPENS + 60, OPENS + 360)]
 
 
@@ -145,8 +145,8 @@ async def test_minutes_of_a_foreign_live_feed_are_complete_from_the_next_one_on(
         minute = now // 60 * 60
         for at in (now, minute + 61, minute + 125):
             await publish(client, tick(at, "X:BTCUSD"))
-        await eventually(lambda: rig.tick_count + rig.tape.late_ticks == 3)
-        await rig.tape.analyse_closed()
+        await eventually(lambda: rig.tick_count + rig.intake.late_ticks == 3)
+        await rig.intake.analyse_closed()
 
     assert [bar.start - minute for bar in bars(rig.store)] == [60.0]
 
@@ -176,10 +176,10 @@ async def test_trimmed_stream_entries_are_a_gap(redis_url: str, client: Redis) -
         await eventually(lambda: rig.tick_count == 130)
         await client.incrby("ts:ticks:number", 2)
         await write(client, *(tick(OPENS + number) for number in range(400, 500)))
-        await eventually(lambda: rig.tick_count + rig.tape.late_ticks == 230)
+        await eventually(lambda: rig.tick_count + rig.intake.late_ticks == 230)
         await write(client, tick(OPENS + 560))
-        await eventually(lambda: rig.stream.caught_up and rig.tick_count + rig.tape.late_ticks == 231)
-        await rig.tape.analyse_closed()
+        await eventually(lambda: rig.stream.caught_up and rig.tick_count + rig.intake.late_ticks == 231)
+        await rig.intake.analyse_closed()
 
     minutes = bars(rig.store)
     assert [(bar.start - OPENS, bar.volume) for bar in minutes] == [(0, 60), (60, 60)]
@@ -201,7 +201,7 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
 
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.stream.caught_up)
-        await rig.tape.analyse_closed()
+        await rig.intake.analyse_closed()
 
     minutes = bars(rig.store)
     assert [(bar.start - OPENS) // 60 for bar in minutes] == list(range(trimmed, 4))
@@ -217,15 +217,15 @@ async def test_a_restart_after_trimming_records_the_trimmed_minutes_as_missing(r
     await TickReader(client).put_checkpoint(Checkpoint(OPENS + 60, (MinuteOffset(OPENS + 60, ids[1], 1),)))
     await client.xdel(TICKS_KEY, ids[2], ids[3])
 
-    tape, store = intake_and_store()
-    tape.seed({}, OPENS + 60)
-    stream = StreamIntake(redis_url, tape)
+    intake, store = intake_and_store()
+    intake.seed({}, OPENS + 60)
+    stream = StreamIntake(redis_url, intake)
     await stream.resume(SeriesByTimeframe())
     task = asyncio.create_task(stream.run())
     await eventually(lambda: stream.caught_up)
     await write(client, tick(OPENS + 301), tick(OPENS + 361))
-    await eventually(lambda: tape.accepted_ticks + tape.late_ticks == 122)
-    await tape.analyse_closed()
+    await eventually(lambda: intake.accepted_ticks + intake.late_ticks == 122)
+    await intake.analyse_closed()
     await ended(task)
     await stream.close()
 
@@ -237,21 +237,21 @@ async def test_a_restart_after_trimming_records_the_trimmed_minutes_as_missing(r
 async def test_reading_pauses_while_too_many_closed_bars_wait_for_analysis(
     redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tape_module, "MOST_CLOSED_BARS", 2)
-    tape, _ = intake_and_store()
-    stream = StreamIntake(redis_url, tape)
+    monkeypatch.setattr(intake_module, "MOST_CLOSED_BARS", 2)
+    intake, _ = intake_and_store()
+    stream = StreamIntake(redis_url, intake)
     await stream.resume(SeriesByTimeframe())
     task = asyncio.create_task(stream.run())
     for minute in range(10):
         await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
 
     async def turned() -> bool:
-        await tape.analyse_closed()
-        return tape.accepted_ticks == 600
+        await intake.analyse_closed()
+        return intake.accepted_ticks == 600
 
-    await eventually(lambda: tape.accepted_ticks == 240)
+    await eventually(lambda: intake.accepted_ticks == 240)
     assert not await stream.is_up_to_date()
-    assert tape.accepted_ticks == 240
+    assert intake.accepted_ticks == 240
     assert stream.behind >= stream_intake.CATCH_UP_SECONDS
     await eventually(turned)
     assert await stream.is_up_to_date()

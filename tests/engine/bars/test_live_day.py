@@ -67,19 +67,19 @@ async def live(
     """What the engine would store, and how many ticks it says went into no minute."""
     client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
     store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
-    tape = TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
+    intake = TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
     for number, (at, tick) in enumerate(arrivals):
-        tape.handle(tick, at)
+        intake.handle(tick, at)
         if number % look_every == 0:
-            tape.advance_clock(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
-            await tape.analyse_closed()
+            intake.advance_clock(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
+            await intake.analyse_closed()
     over = max(CLOSES, arrivals[-1][0]) + 1
-    tape.advance_clock(MarketClock("test", "", DAY.isoformat(), CLOSES, over, 1.0, "closed"), over)
-    tape.close_session(DAY, {})
-    await tape.analyse_closed()
+    intake.advance_clock(MarketClock("test", "", DAY.isoformat(), CLOSES, over, 1.0, "closed"), over)
+    intake.close_session(DAY, {})
+    await intake.analyse_closed()
     return {
         key: bar for each in store._slices for key, bar in each.batch.bars.items()
-    }, tape.late_ticks + tape.duplicate_ticks
+    }, intake.late_ticks + intake.duplicate_ticks
 
 
 def brute_force(

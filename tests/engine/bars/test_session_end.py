@@ -32,7 +32,7 @@ def store() -> Store:
 
 
 @pytest.fixture
-def tape(store: Store) -> TickIntake:
+def intake(store: Store) -> TickIntake:
     return TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
 
 
@@ -44,62 +44,62 @@ def clock(wall: float) -> MarketClock:
     return MarketClock("test", "", DAY.isoformat(), max(LATE, wall), wall, 1.0, "open")
 
 
-async def test_a_session_with_late_ticks_ends_after_they_arrive(tape: TickIntake) -> None:
+async def test_a_session_with_late_ticks_ends_after_they_arrive(intake: TickIntake) -> None:
     for number in range(5):
-        tape.handle(tick(CLOSES - 50 + number), LATE + number / 10)
-        assert tape.ended_session(clock(LATE + number / 10), LATE + number / 10) is None
+        intake.handle(tick(CLOSES - 50 + number), LATE + number / 10)
+        assert intake.ended_session(clock(LATE + number / 10), LATE + number / 10) is None
 
     last = LATE + 0.4
-    assert tape.ended_session(clock(last), last + QUIET_SECONDS - 0.01) is None
-    assert tape.ended_session(clock(last), last + QUIET_SECONDS + 0.01) == DAY
-    assert tape.close_session(DAY, {})
-    assert tape.ended_session(clock(last), last + 60) is None
+    assert intake.ended_session(clock(last), last + QUIET_SECONDS - 0.01) is None
+    assert intake.ended_session(clock(last), last + QUIET_SECONDS + 0.01) == DAY
+    assert intake.close_session(DAY, {})
+    assert intake.ended_session(clock(last), last + 60) is None
 
 
-async def test_crypto_trading_after_the_close_keeps_no_session_open(tape: TickIntake) -> None:
-    tape.handle(tick(CLOSES - 1), LATE)
-    tape.handle(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
+async def test_crypto_trading_after_the_close_keeps_no_session_open(intake: TickIntake) -> None:
+    intake.handle(tick(CLOSES - 1), LATE)
+    intake.handle(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
 
-    assert tape.ended_session(clock(LATE + 5), LATE + 5) == DAY
+    assert intake.ended_session(clock(LATE + 5), LATE + 5) == DAY
 
 
-async def test_no_session_ends_while_ticks_wait_for_the_store(tape: TickIntake, store: Store) -> None:
-    tape.handle(tick(CLOSES - 1), LATE)
-    assert tape.ended_session(clock(LATE + 60), LATE + 60) == DAY
+async def test_no_session_ends_while_ticks_wait_for_the_store(intake: TickIntake, store: Store) -> None:
+    intake.handle(tick(CLOSES - 1), LATE)
+    assert intake.ended_session(clock(LATE + 60), LATE + 60) == DAY
     store.offer(Bar("IBM", "1min", 60.0 * number, 1, 1, 1, 1, 1) for number in range(MOST_FACTS + 1))
 
-    assert tape.ended_session(clock(LATE + 60), LATE + 60) is None
+    assert intake.ended_session(clock(LATE + 60), LATE + 60) is None
 
 
-async def test_a_session_still_open_when_the_next_begins_is_closed_once(tape: TickIntake) -> None:
+async def test_a_session_still_open_when_the_next_begins_is_closed_once(intake: TickIntake) -> None:
     following = calendar.next_session(DAY)
     opens = regular(following).opens
-    tape.handle(tick(CLOSES - 1), 1.0)
-    tape.handle(tick(CLOSES - 1, "X:BTCUSD"), 1.0)
+    intake.handle(tick(CLOSES - 1), 1.0)
+    intake.handle(tick(CLOSES - 1, "X:BTCUSD"), 1.0)
     now = MarketClock("test", "", following.isoformat(), opens + 900, 2.0, 1500.0, "open")
-    tape.handle(tick(opens), 2.0)
-    too_early = tape.ended_session(now, 2.0)
-    tape.handle(tick(opens + 60), 2.1)
+    intake.handle(tick(opens), 2.0)
+    too_early = intake.ended_session(now, 2.0)
+    intake.handle(tick(opens + 60), 2.1)
 
-    ended = tape.ended_session(now, 2.1)
+    ended = intake.ended_session(now, 2.1)
 
     assert (too_early, ended) == (None, DAY)
-    assert tape.close_session(DAY, {})
-    assert tape.ended_session(now, 2.2) is None
+    assert intake.close_session(DAY, {})
+    assert intake.ended_session(now, 2.2) is None
 
 
 async def test_no_tick_is_accepted_while_too_many_bars_wait_for_analysis(
-    tape: TickIntake, monkeypatch: pytest.MonkeyPatch
+    intake: TickIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.bars.tick_intake.MOST_CLOSED_BARS", 1)
-    await tape.wait_for_space()
+    await intake.wait_for_space()
     for minute in range(3):
-        tape.handle(tick(CLOSES - 600 + 60 * minute), 1.0)
+        intake.handle(tick(CLOSES - 600 + 60 * minute), 1.0)
 
-    waiting = asyncio.create_task(tape.wait_for_space())
+    waiting = asyncio.create_task(intake.wait_for_space())
     await asyncio.sleep(0)
-    while_full = tape.full, waiting.done()
-    await tape.analyse_closed()
+    while_full = intake.full, waiting.done()
+    await intake.analyse_closed()
     await waiting
 
-    assert (while_full, tape.full) == ((True, False), False)
+    assert (while_full, intake.full) == ((True, False), False)

@@ -21,11 +21,11 @@ QUOTE = NewestQuote("M&M.NS", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 6
 async def test_a_tick_of_a_symbol_that_is_too_long_is_refused_and_counted() -> None:
     away = Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1)
     store = Store(away, Publisher(connect("redis://127.0.0.1:1"), Channels()))  # nothing is flushed
-    tape = TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
+    intake = TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
     for symbol in (LONG, "M&M.NS", "BCPC", "BCpC"):
-        tape.handle(Tick(symbol=symbol, price=70.5, volume=10, at=QUOTE.at), 0.0)
+        intake.handle(Tick(symbol=symbol, price=70.5, volume=10, at=QUOTE.at), 0.0)
 
-    assert (tape.rejected_ticks, tape.accepted_ticks, tape.symbols) == (1, 3, 3)
+    assert (intake.rejected_ticks, intake.accepted_ticks, intake.symbols) == (1, 3, 3)
 
 
 async def test_stored_quotes_with_overlong_symbols_are_ignored(redis_url: str) -> None:

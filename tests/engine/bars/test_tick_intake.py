@@ -39,39 +39,39 @@ def open_at(at: float, day: date = DAY) -> MarketClock:
 
 
 async def test_a_slow_engine_closes_a_session_whose_end_it_did_not_see() -> None:
-    tape, store = intake_and_store()
+    intake, store = intake_and_store()
     for symbol in ("IBM", "MSFT"):
-        tape.handle(tick(OPENS, symbol), 0.0)
+        intake.handle(tick(OPENS, symbol), 0.0)
     opens = regular(NEXT).opens
-    assert tape.ended_session(open_at(OPENS + 5), OPENS + 5) is None
+    assert intake.ended_session(open_at(OPENS + 5), OPENS + 5) is None
 
     for second in (0, 61):
-        tape.handle(tick(opens + second, "IBM"), 0.0)
+        intake.handle(tick(opens + second, "IBM"), 0.0)
 
-    assert tape.ended_session(open_at(opens + 1, NEXT), opens + 1) == DAY
-    assert tape.close_session(DAY, {})
-    assert tape.ended_session(open_at(opens + 1, NEXT), opens + 1) is None
-    await tape.analyse_closed()
+    assert intake.ended_session(open_at(opens + 1, NEXT), opens + 1) == DAY
+    assert intake.close_session(DAY, {})
+    assert intake.ended_session(open_at(opens + 1, NEXT), opens + 1) is None
+    await intake.analyse_closed()
     assert days(store) == {("IBM", DAY): 1, ("MSFT", DAY): 1}
 
 
 async def test_replayed_ticks_count_for_the_day_only_if_the_feed_had_not_written_them() -> None:
-    tape, store = intake_and_store()
-    tape.seed({"IBM": quote("IBM", 300)}, OPENS + 60)
-    tape.resume(OPENS, OPENS + 60)
+    intake, store = intake_and_store()
+    intake.seed({"IBM": quote("IBM", 300)}, OPENS + 60)
+    intake.resume(OPENS, OPENS + 60)
 
     for second in range(120):
-        tape.handle(published(second, WRITTEN_AT - 120 + second), 0.0)
-    tape.handle(published(120, WRITTEN_AT), 0.0)
-    tape.handle(published(121, WRITTEN_AT + 0.1), 0.0)
-    tape.end_catch_up()
-    tape.handle(published(122, WRITTEN_AT - 5), 0.0)
-    tape.close_session(DAY, {})
-    await tape.analyse_closed()
+        intake.handle(published(second, WRITTEN_AT - 120 + second), 0.0)
+    intake.handle(published(120, WRITTEN_AT), 0.0)
+    intake.handle(published(121, WRITTEN_AT + 0.1), 0.0)
+    intake.end_catch_up()
+    intake.handle(published(122, WRITTEN_AT - 5), 0.0)
+    intake.close_session(DAY, {})
+    await intake.analyse_closed()
 
     assert days(store) == {("IBM", DAY): 302}
     assert minutes(store) == {("IBM", 0): 60, ("IBM", 60): 60}
-    assert tape.late_ticks == 0
+    assert intake.late_ticks == 0
 
 
 async def test_replayed_minutes_that_are_already_stored_are_not_analysed() -> None:
@@ -80,13 +80,13 @@ async def test_replayed_minutes_that_are_already_stored_are_not_analysed() -> No
     series.extend(Bar("IBM", "1min", OPENS + 60 * number, 10.0, 10.0, 10.0, 10.0, 60) for number in range(3))
     series.add(Bar("MSFT", "1min", OPENS, 10.0, 10.0, 10.0, 10.0, 59))
     series.forget_after(OPENS + 120)
-    tape = TickIntake(store, BarClose(series, store, Thresholds(2.0), ()))
-    tape.resume(OPENS, OPENS + 120)
+    intake = TickIntake(store, BarClose(series, store, Thresholds(2.0), ()))
+    intake.resume(OPENS, OPENS + 120)
 
     for second in range(181):
         for symbol in ("IBM", "MSFT"):
-            tape.handle(tick(OPENS + second, symbol), 0.0)
-    await tape.analyse_closed()
+            intake.handle(tick(OPENS + second, symbol), 0.0)
+    await intake.analyse_closed()
 
     assert minutes(store) == {("IBM", 120): 60, ("MSFT", 0): 60, ("MSFT", 60): 60, ("MSFT", 120): 60}
     # Of how many ticks they are made is known again, and longer bars are made of them.
@@ -94,13 +94,13 @@ async def test_replayed_minutes_that_are_already_stored_are_not_analysed() -> No
 
 
 def test_minutes_are_closed_up_to_the_last_one_that_the_clock_has_passed() -> None:
-    tape, _ = intake_and_store()
-    assert tape.closed_until == 0
+    intake, _ = intake_and_store()
+    assert intake.closed_until == 0
 
-    tape.handle(tick(OPENS), OPENS)
-    tape.advance_clock(open_at(OPENS + 130), OPENS + 130)
+    intake.handle(tick(OPENS), OPENS)
+    intake.advance_clock(open_at(OPENS + 130), OPENS + 130)
 
-    assert tape.closed_until == OPENS + 120
+    assert intake.closed_until == OPENS + 120
 
 
 def test_longer_bars_are_rebuilt_when_one_of_their_minutes_is_replayed() -> None:

@@ -19,7 +19,7 @@ from tests.conftest import Databases
 from tests.support.day_close import DAY, SYMBOLS, Row, close_day, random_rows, run_of, store, tables
 
 
-def rolled(rows: list[Row], start: dict[date, date]) -> list[tuple[object, ...]]:
+def rolled_up_bars(rows: list[Row], start: dict[date, date]) -> list[tuple[object, ...]]:
     """Bar by bar."""
     bars = []
     for (symbol, begins), group in groupby(sorted(rows), key=lambda row: (row[0], start[row[1]])):
@@ -40,8 +40,8 @@ async def test_weekly_and_monthly_bars_are_rolled_up_from_days(pool: Pool, link:
     first = await tables(link)
     await close_day(pool, DAY)
 
-    weeks = rolled(rows, {row[1]: row[1] - timedelta(days=row[1].weekday()) for row in rows})
-    months = rolled(rows, {row[1]: row[1].replace(day=1) for row in rows})
+    weeks = rolled_up_bars(rows, {row[1]: row[1] - timedelta(days=row[1].weekday()) for row in rows})
+    months = rolled_up_bars(rows, {row[1]: row[1].replace(day=1) for row in rows})
     assert [tuple(row) for row in first[1]] == weeks  # type: ignore[attr-defined]
     assert [tuple(row) for row in first[2]] == months  # type: ignore[attr-defined]
     assert await tables(link) == first

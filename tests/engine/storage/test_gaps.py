@@ -40,8 +40,8 @@ def test_a_gap_outside_sessions_or_backwards_in_time_is_no_gap() -> None:
 
 async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store:
     """What an engine stores of a tick a second, of which some are lost."""
-    tape, store = intake_and_store()
-    tape.handle(tick(OPENS), 0.0)
+    intake, store = intake_and_store()
+    intake.handle(tick(OPENS), 0.0)
     lost = False
     for second in range(1, 2400):
         at = OPENS + second
@@ -49,14 +49,14 @@ async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store
             lost = True
             continue
         if lost:
-            tape.record_gap("redis", at)
+            intake.record_gap("redis", at)
             lost = False
-        tape.handle(tick(at), 0.0)
+        intake.handle(tick(at), 0.0)
         if look_every and second % look_every == 0:
-            tape.advance_clock(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
-            await tape.analyse_closed()
-    tape.advance_clock(MarketClock("test", "", DAY.isoformat(), OPENS + 2400, 0.0, 0.0, "paused"), 9e9)
-    await tape.analyse_closed()
+            intake.advance_clock(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
+            await intake.analyse_closed()
+    intake.advance_clock(MarketClock("test", "", DAY.isoformat(), OPENS + 2400, 0.0, 0.0, "paused"), 9e9)
+    await intake.analyse_closed()
     return store
 
 
@@ -77,39 +77,39 @@ def test_every_minute_is_stored_completely_or_recorded_as_missing(
 
 
 def test_after_a_restart_the_gap_begins_where_the_stored_minutes_end() -> None:
-    tape, store = intake_and_store()
-    tape.seed({}, OPENS + 600)
+    intake, store = intake_and_store()
+    intake.seed({}, OPENS + 600)
 
-    tape.record_gap("restart", OPENS + 905.5)
+    intake.record_gap("restart", OPENS + 905.5)
 
     assert gaps(store) == [(OPENS + 600, OPENS + 960)]
 
 
 def test_an_engine_down_over_night_records_the_gaps_of_both_sessions() -> None:
-    tape, store = intake_and_store()
+    intake, store = intake_and_store()
     closes = regular(FRIDAY).closes
-    tape.seed({}, closes - 300)
+    intake.seed({}, closes - 300)
 
-    tape.record_gap("restart", OPENS + 905.5)
+    intake.record_gap("restart", OPENS + 905.5)
 
     assert gaps(store) == [(closes - 300, closes), (OPENS, OPENS + 960)]
 
 
 def test_a_session_received_from_its_first_minute_has_no_gap() -> None:
-    tape, store = intake_and_store()
-    tape.seed({}, regular(FRIDAY).closes)
+    intake, store = intake_and_store()
+    intake.seed({}, regular(FRIDAY).closes)
 
-    assert tape.record_gap("restart", OPENS + 2) == OPENS
+    assert intake.record_gap("restart", OPENS + 2) == OPENS
     assert gaps(store) == []
 
 
 async def test_a_first_start_in_mid_minute_skips_that_minute_without_a_gap() -> None:
-    tape, store = intake_and_store()
+    intake, store = intake_and_store()
 
-    assert tape.record_gap("restart", OPENS + 30) == OPENS + 60
+    assert intake.record_gap("restart", OPENS + 30) == OPENS + 60
     for second in (30, 59, 60, 119, 120):
-        tape.handle(tick(OPENS + second), 0.0)
-    await tape.analyse_closed()
+        intake.handle(tick(OPENS + second), 0.0)
+    await intake.analyse_closed()
 
     assert gaps(store) == []
     assert [bar.start for bar in bars(store)] == [OPENS + 60]
