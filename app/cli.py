@@ -56,7 +56,7 @@ def web() -> None:
     Servers are REDIS_URL and DATABASE_URL, or those of the `tickstock run` on the same DATA_DIR.
     """
     with _one_line():
-        settings = _completed("web")
+        settings = _settings_with_servers("web")
         if not _supervised():
             _prepare(settings)
         from app.server.serve import run_web
@@ -71,7 +71,7 @@ def ingest() -> None:
     Beside servers that are yours it stays idle until INGEST=on.
     """
     with _one_line():
-        settings = _completed("ingest", database=False, engine=True)
+        settings = _settings_with_servers("ingest", database=False, engine=True)
         if not settings.ingest.on:
             _idle("ingest", "INGEST")
         from app.ingest.run import main as run_ingest
@@ -87,7 +87,7 @@ def engine() -> None:
     are yours it stays idle until ENGINE=on.
     """
     with _one_line():
-        settings = _completed("engine", engine=True)
+        settings = _settings_with_servers("engine", engine=True)
         if not settings.engine.on:
             _idle("engine", "ENGINE")
         from app.engine.process import main as run_engine
@@ -102,7 +102,7 @@ def setup() -> None:
     `tickstock run` does this by itself. Each call makes a new link and ends the one before.
     """
     with _one_line():
-        settings = _completed("setup")
+        settings = _settings_with_servers("setup")
         from app.commands import prepare
 
         prepare.prepare_own_schema(settings)
@@ -213,7 +213,7 @@ def _settings(component: str) -> "Settings":
     return settings
 
 
-def _completed(component: str, *, database: bool = True, engine: bool = False) -> "Settings":
+def _settings_with_servers(component: str, *, database: bool = True, engine: bool = False) -> "Settings":
     from app.commands.addresses import with_running_servers
 
     return with_running_servers(_settings(component), database=database, engine=engine)

@@ -150,7 +150,7 @@ async def change_password() -> ResponseReturnValue:
         await _record(who.email, AuditAction.CHANGE_PASSWORD, AuditOutcome.LIMITED, who.session)
         return await errors.answer(429, retry_after=wait)
     try:
-        user = await _changed(who, form)
+        user = await _change_password(who, form)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None:
@@ -216,7 +216,7 @@ async def _authenticate(email: str, password: str) -> User | None:
     return user
 
 
-async def _changed(who: Identity, form: ChangePassword) -> User | None:
+async def _change_password(who: Identity, form: ChangePassword) -> User | None:
     """None if the current password is wrong, or was changed meanwhile."""
     async with deps.pools().own.acquire() as connection:
         before = await queries.user_by_id(connection, who.user_id)

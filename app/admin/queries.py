@@ -164,7 +164,7 @@ and (users.role <> 'admin' or not users.active or users.password_hash = ''
 
 
 async def set_role(connection: "Connection[Record]", actor: UUID, user_id: UUID, role: Role) -> bool:
-    return await _changed(connection, "update app.users as users set role = $3", actor, user_id, role.value)
+    return await _change(connection, "update app.users as users set role = $3", actor, user_id, role.value)
 
 
 async def set_active(connection: "Connection[Record]", actor: UUID, user_id: UUID, active: bool) -> bool:
@@ -185,7 +185,7 @@ async def remove_codes(connection: "Connection[Record]", actor: UUID, user_id: U
 
 
 async def delete(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
-    return await _changed(connection, "delete from app.users as users", actor, user_id)
+    return await _change(connection, "delete from app.users as users", actor, user_id)
 
 
 async def audit(
@@ -231,13 +231,13 @@ async def _change_and_end_sessions(
 ) -> bool:
     """Raises the session epoch too, for a sign-in whose password was checked but whose session has not begun."""
     update = f"update app.users as users set session_epoch = session_epoch + 1, {change}"  # noqa: S608 - our own text
-    if not await _changed(connection, update, actor, user_id, *value):
+    if not await _change(connection, update, actor, user_id, *value):
         return False
     await password_links.end(connection, user_id)
     return True
 
 
-async def _changed(
+async def _change(
     connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
 ) -> bool:
     await _lock_users(connection)

@@ -26,14 +26,14 @@ def spark(quote: SymbolQuote) -> Spark:
     levels = [round(top + steps * (high - price)) for price in quote.spark]
     across = _across(len(levels))
     moves = [
-        f"{x - before}{_joined(y - level)}"
+        f"{x - before}{_join(y - level)}"
         for before, x, level, y in zip(across, across[1:], levels, levels[1:], strict=False)
     ]
     zero = None if quote.previous_close is None else round(top + steps * (high - quote.previous_close))
     return Spark(f"M0 {levels[0]}l{' '.join(moves)}", zero)
 
 
-def _joined(number: int) -> str:
+def _join(number: int) -> str:
     """As a following number: a minus sign separates as well as a space."""
     return str(number) if number < 0 else f" {number}"
 

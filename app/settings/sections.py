@@ -16,7 +16,7 @@ Severity = Literal["debug", "info", "warning", "error", "critical"]
 Timeframe = Literal["1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly"]
 
 
-def _listed(value: object) -> object:
+def _split_list(value: object) -> object:
     """Splits the text of a variable at commas."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -56,7 +56,7 @@ def _zone(value: str) -> str:
     return value
 
 
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+TextList = Annotated[tuple[str, ...], BeforeValidator(_split_list)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql_address)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
@@ -92,7 +92,7 @@ class EngineSection(Section):
     min_confidence: float = Field(default=0.7, ge=0, le=1)
     intraday_pattern_days: int = Field(default=90, ge=0, le=36_500)
     """Days after which intraday patterns are deleted; 0 keeps them."""
-    timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+    timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_split_list), Field(min_length=1)] = (
         "1min",
         "5min",
         "hourly",
@@ -117,7 +117,7 @@ def _provider(name: str) -> str:
 class IngestSection(Section):
     on: bool = True
     provider: Annotated[str, AfterValidator(_provider)] = "replay"
-    also_to: Listed = ()
+    also_to: TextList = ()
     keep_minutes: float = Field(default=15.0, ge=1, le=1440)
     keep_megabytes: float = Field(default=64.0, ge=1, le=10_000)
 
@@ -165,10 +165,10 @@ class MassiveSection(Section):
     rest_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+$")] = "https://api.massive.com"
     requests_per_minute: float = Field(default=5.0, gt=0, le=60_000)
     stream_url: Annotated[str, Field(pattern=r"^wss?://[^\s@]+$")] = "wss://socket.massive.com/stocks"
-    symbols: Annotated[Listed, Field(min_length=1, max_length=20_000)] = (
+    symbols: Annotated[TextList, Field(min_length=1, max_length=20_000)] = (
         "AAPL", "AMZN", "GOOGL", "META", "MSFT", "NFLX", "NVDA", "TSLA",
     )  # fmt: skip
-    events: Annotated[tuple[StreamEvent, ...], BeforeValidator(_listed), AfterValidator(_one_trade_event)] = ("A",)
+    events: Annotated[tuple[StreamEvent, ...], BeforeValidator(_split_list), AfterValidator(_one_trade_event)] = ("A",)
     silence_seconds: Seconds = 30.0
     longest_pause: Seconds = 60.0
 
@@ -187,7 +187,7 @@ class LiveSection(Section):
     stalled_seconds: Seconds = 10.0
     admit_seconds: Seconds = 3.0
     transport: Literal["auto", "plain"] = "auto"
-    allowed_origins: Listed = ()
+    allowed_origins: TextList = ()
 
 
 class LoggingSection(Section):

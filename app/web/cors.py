@@ -27,13 +27,13 @@ def install(app: Quart, readers: Container[str]) -> None:
 
 def reads_by_token(readers: Container[str]) -> bool:
     """Whether the request carries a token for the API, whose holder may use it from such a site."""
-    return request.method in READS and client.bearer() is not None and _listed(readers)
+    return request.method in READS and client.bearer() is not None and _is_allowed_origin(readers)
 
 
 def is_preflight(readers: Container[str]) -> bool:
     """Whether a browser asks if a script of an allowed origin may send a token."""
     method = request.headers.get("Access-Control-Request-Method")
-    return request.method == "OPTIONS" and method in READS and _listed(readers)
+    return request.method == "OPTIONS" and method in READS and _is_allowed_origin(readers)
 
 
 def preflight() -> Response:
@@ -42,6 +42,6 @@ def preflight() -> Response:
     return Response("", 204, {**allowed, "Access-Control-Max-Age": PREFLIGHT_SECONDS})
 
 
-def _listed(readers: Container[str]) -> bool:
+def _is_allowed_origin(readers: Container[str]) -> bool:
     origin = request.headers.get("Origin")
     return client.is_api_request() and origin is not None and (origin in readers or "*" in readers)

@@ -124,7 +124,7 @@ async def page(
         asset=assets.current(),
         reloads=[(seconds, _reload_url(seconds)) for seconds in RELOADS],
     )
-    response = await make_response(_sized(text) if topics else text, status)
+    response = await make_response(_insert_size(text) if topics else text, status)
     assert isinstance(response, Response)
     if first:
         first_visit.delete_cookie(response)
@@ -133,7 +133,7 @@ async def page(
     return response
 
 
-def _sized(text: str) -> str:
+def _insert_size(text: str) -> str:
     """Inserts the size at the last placeholder; names from elsewhere may contain earlier ones."""
     before, _, after = text.rpartition(SIZE)
     return f"{before}{round(len(text) / 1000)} kB{after}"

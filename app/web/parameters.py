@@ -43,7 +43,7 @@ def install(app: Quart, programs: Collection[str]) -> None:
         function = current_app.view_functions.get(endpoint)
         if function is None or endpoint.partition(".")[0] in programs or "api" in vars(function):
             return
-        refuse_unknown(_typed(request.args), {*parameters_of(function), *FRAME})
+        refuse_unknown(_without_tracking(request.args), {*parameters_of(function), *FRAME})
         if (seconds := request.args.get("refresh", "")) and seconds not in html.RELOADS:
             abort(400, f"refresh: choose one of {', '.join(html.RELOADS)} seconds.")
 
@@ -60,7 +60,7 @@ def refuse_unknown(sent: MultiDict[str, str], allowed: Collection[str]) -> None:
             abort(400, f"{name}: said more than once.")
 
 
-def _typed(sent: MultiDict[str, str]) -> MultiDict[str, str]:
+def _without_tracking(sent: MultiDict[str, str]) -> MultiDict[str, str]:
     """Without tracking parameters."""
     return MultiDict(
         (name, value)

@@ -49,8 +49,8 @@ async def show(token: str) -> ResponseReturnValue:
 @blueprint.post("/invite/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
-    hashed = await accept_password(token, _find_invite, SPENT)
-    return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
+    password_hash = await accept_password(token, _find_invite, SPENT)
+    return password_hash if isinstance(password_hash, Response) else await _use_invite(token, password_hash)
 
 
 async def accept_password(token: str, find: FindInvite, spent: str, page: InvitePage | None = None) -> str | Response:
@@ -80,7 +80,7 @@ async def invite_page(invite: Invite, form: NewPassword, status: int = 200) -> R
     return await html.page("accounts/invite", title=title, status=status, invite=invite, form=form)
 
 
-async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
+async def _use_invite(token: str, password_hash: str) -> ResponseReturnValue:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         invite = await queries.use_invite(connection, token)
         if invite is None:

@@ -21,9 +21,9 @@ class SecretCipher:
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, text.encode(), owner.encode())
 
-    def decrypt(self, closed: bytes, owner: str) -> str | None:
+    def decrypt(self, encrypted: bytes, owner: str) -> str | None:
         """None if it was encrypted with another SECRET_KEY or for another owner."""
         try:
-            return self._cipher.decrypt(closed[:NONCE_BYTES], closed[NONCE_BYTES:], owner.encode()).decode()
+            return self._cipher.decrypt(encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:], owner.encode()).decode()
         except (InvalidTag, ValueError):
             return None

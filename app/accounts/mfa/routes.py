@@ -180,16 +180,16 @@ async def _record(connection: Any, action: AuditAction, outcome: AuditOutcome, d
 
 def _redirect_with_codes(recovery: list[str]) -> Response:
     """The codes travel encrypted: not even the browser's cookie holds them in plain text."""
-    closed = cipher().encrypt(" ".join(recovery), guards.identity().session)
-    return RECOVERY.redirect(base64.urlsafe_b64encode(closed).decode())
+    encrypted = cipher().encrypt(" ".join(recovery), guards.identity().session)
+    return RECOVERY.redirect(base64.urlsafe_b64encode(encrypted).decode())
 
 
 def _received_codes() -> list[str]:
     try:
-        closed = base64.urlsafe_b64decode(RECOVERY.received())
+        encrypted = base64.urlsafe_b64decode(RECOVERY.received())
     except (binascii.Error, ValueError):
         return []
-    return (cipher().decrypt(closed, guards.identity().session) or "").split()
+    return (cipher().decrypt(encrypted, guards.identity().session) or "").split()
 
 
 async def _page(form: Password, status: int = 200) -> Response:
@@ -206,8 +206,8 @@ async def _page(form: Password, status: int = 200) -> Response:
 async def _enrolment_page(form: Code, status: int = 200) -> ResponseReturnValue:
     who = guards.identity()
     async with deps.pools().own.acquire() as connection:
-        closed = await steps.pending(connection, who.user_id, who.session)
-    secret = cipher().decrypt(closed, str(who.user_id)) if closed else None
+        encrypted = await steps.pending(connection, who.user_id, who.session)
+    secret = cipher().decrypt(encrypted, str(who.user_id)) if encrypted else None
     if secret is None:
         return redirect("/account/totp", 303)
     qr_code = codes.picture(codes.address(secret, who.email))

@@ -16,8 +16,8 @@ async def by_code(connection: Any, seal: SecretCipher, user_id: UUID, typed: str
         if not await queries.use_recovery(connection, user_id, code):
             return ""
         return f"recovery code, {await queries.recovery_left(connection, user_id)} left"
-    closed = await queries.secret_of(connection, user_id) if codes.is_totp(code) else None
-    secret = seal.decrypt(closed, str(user_id)) if closed else None
+    encrypted = await queries.secret_of(connection, user_id) if codes.is_totp(code) else None
+    secret = seal.decrypt(encrypted, str(user_id)) if encrypted else None
     step = codes.step_of(secret, code, time.time()) if secret else None
     if step is None or not await queries.use_step(connection, user_id, step):
         return ""
@@ -26,9 +26,9 @@ async def by_code(connection: Any, seal: SecretCipher, user_id: UUID, typed: str
 
 async def first_code(connection: Any, seal: SecretCipher, who: Identity, typed: str) -> bool:
     """Whether the code fits the secret that this session was shown. If so, signing in asks for codes from now on."""
-    closed = await queries.pending(connection, who.user_id, who.session)
-    secret = seal.decrypt(closed, str(who.user_id)) if closed else None
+    encrypted = await queries.pending(connection, who.user_id, who.session)
+    secret = seal.decrypt(encrypted, str(who.user_id)) if encrypted else None
     step = codes.step_of(secret, codes.normal(typed), time.time()) if secret else None
-    if closed is None or step is None:
+    if encrypted is None or step is None:
         return False
-    return await queries.confirm(connection, who.user_id, closed, step)
+    return await queries.confirm(connection, who.user_id, encrypted, step)

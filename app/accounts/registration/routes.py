@@ -60,11 +60,11 @@ async def choose(token: str) -> ResponseReturnValue:
 @guards.public
 async def finish(token: str) -> ResponseReturnValue:
     _must_be_on(by_mail=True)
-    hashed = await accept_password(token, _find_registration, SPENT, _last_page)
-    return hashed if isinstance(hashed, Response) else await _finished(token, hashed)
+    password_hash = await accept_password(token, _find_registration, SPENT, _last_page)
+    return password_hash if isinstance(password_hash, Response) else await _use_registration(token, password_hash)
 
 
-async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
+async def _use_registration(token: str, password_hash: str) -> ResponseReturnValue:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         email = await queries.use_registration(connection, token)
         if email is None:

@@ -58,11 +58,11 @@ async def show(token: str) -> ResponseReturnValue:
 @blueprint.post("/reset/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
-    hashed = await routes.accept_password(token, _find_reset, SPENT)
-    return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
+    password_hash = await routes.accept_password(token, _find_reset, SPENT)
+    return password_hash if isinstance(password_hash, Response) else await _use_reset(token, password_hash)
 
 
-async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
+async def _use_reset(token: str, password_hash: str) -> ResponseReturnValue:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         invite = await resets.use(connection, token)
         if invite is None or invite.user_id is None:

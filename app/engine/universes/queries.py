@@ -50,7 +50,7 @@ async def all_of(connection: Connection) -> list[Universe]:
         " order by type, name, key",
         KINDS,
     )
-    universes = [Universe(row[0], _name(row[1]), _name(row[2]), values.members(_decoded(row[3]))) for row in rows]
+    universes = [Universe(row[0], _name(row[1]), _name(row[2]), values.members(_decode_json(row[3]))) for row in rows]
     return [each for each in universes if each.members]
 
 
@@ -109,7 +109,7 @@ def _name(text: str | None) -> str:
     return clean(text or "", LONGEST_NAME)
 
 
-def _decoded(text: str | None) -> object:
+def _decode_json(text: str | None) -> object:
     try:
         return msgspec.json.decode(text or "null")
     except msgspec.DecodeError:
