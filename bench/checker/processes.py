@@ -52,8 +52,8 @@ class WebProcess:
         self._child: Child | None = None
 
     async def open(self) -> None:
-        for gate in (self.http_proxy, self.redis_proxy, self.postgres_proxy):
-            await gate.open()
+        for proxy in (self.http_proxy, self.redis_proxy, self.postgres_proxy):
+            await proxy.open()
         self._child = Child(self._program())
         self._child.start()
 
@@ -81,8 +81,8 @@ class WebProcess:
         self._child.start()
 
     async def close(self) -> None:
-        for gate in (self.http_proxy, self.redis_proxy, self.postgres_proxy):
-            await gate.close()
+        for proxy in (self.http_proxy, self.redis_proxy, self.postgres_proxy):
+            await proxy.close()
         if self._child:
             self._child.send(signal.SIGCONT)
             await asyncio.to_thread(self._child.stop, 6)

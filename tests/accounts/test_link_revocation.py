@@ -69,32 +69,32 @@ async def test_using_one_of_two_reset_links_ends_the_other(app: Quart, client: C
     assert (await stranger.post(other, form={"password": NEWER})).status_code == 410
 
 
-@pytest.mark.parametrize("deed", ["reset", "disable"])
+@pytest.mark.parametrize("action", ["reset", "disable"])
 async def test_a_mailed_reset_link_ends_when_an_administrator_disables_or_resets_the_account(
-    app: Quart, client: Client, pool: Pool, deed: str
+    app: Quart, client: Client, pool: Pool, action: str
 ) -> None:
     await sign_in(client)
     link = await mail_link(pool)
 
-    await client.post(await bob_page(pool), form={"do": deed})
-    if deed == "disable":
+    await client.post(await bob_page(pool), form={"do": action})
+    if action == "disable":
         await client.post(await bob_page(pool), form={"do": "enable"})
 
     assert (await app.test_client().get(link)).status_code == 410
 
 
-@pytest.mark.parametrize("deed", ["reset", "disable", "no-codes"])
+@pytest.mark.parametrize("action", ["reset", "disable", "no-codes"])
 async def test_a_sign_in_that_overlaps_with_disabling_the_account_yields_no_session(
-    app: Quart, client: Client, pool: Pool, deed: str
+    app: Quart, client: Client, pool: Pool, action: str
 ) -> None:
     """Their password was looked at before, and their session begins after all that there were have ended."""
     await sign_in(client)
     browser, person, epoch = await sign_in_bob(app), await row(pool, "id"), await row(pool, "session_epoch")
-    if deed == "no-codes":
+    if action == "no-codes":
         await enroll(browser)
 
-    await client.post(await bob_page(pool), form={"do": deed})
-    if deed == "disable":
+    await client.post(await bob_page(pool), form={"do": action})
+    if action == "disable":
         await client.post(await bob_page(pool), form={"do": "enable"})
     sid = await deps.context_of(app).sessions.create(person, "tests", "192.0.2.1", epoch)  # type: ignore[arg-type]
 

@@ -58,14 +58,14 @@ async def test_a_link_comes_by_mail_and_gives_a_new_password_once(
     assert 'href="/forgot"' in await (await stranger.get("/login")).get_data(as_text=True)
 
     answer = await forgot(stranger, " Alice@Example.org")
-    (letter,) = await postbox.holds(1)
-    link = re.search(rf"{ORIGIN}(/reset/[A-Za-z0-9_-]{{43}})", letter.get_content())
+    (email,) = await postbox.holds(1)
+    link = re.search(rf"{ORIGIN}(/reset/[A-Za-z0-9_-]{{43}})", email.get_content())
     assert link
     done = await stranger.post(link[1], form={"password": NEW})
     _, notice = await postbox.holds(2)
 
     assert answer == (303, "/forgot?done=1")
-    assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
+    assert (email["To"], email["From"]) == (EMAIL, f"TickStock <{SENDER}>")
     assert done.status_code == 303
     assert await status(app, session_cookie) == 303
     assert (await stranger.post(link[1], form={"password": NEW})).status_code == 410
@@ -87,7 +87,7 @@ async def test_known_and_unknown_addresses_get_the_same_answer_and_only_the_know
 
     assert existing == unknown == (303, "/forgot?done=1")
     assert "If this address has an account" in page
-    assert [letter["To"] for letter in postbox.letters] == [EMAIL]
+    assert [email["To"] for email in postbox.emails] == [EMAIL]
     async with pool.acquire() as connection:
         audited = await connection.fetch("select actor, outcome from app.audit where action = 'forgot_password'")
     assert [tuple(row) for row in audited] == [("nobody@example.org", "ok"), (EMAIL, "ok")]
@@ -102,7 +102,7 @@ async def test_a_temporary_refusal_is_retried_later(
     async with asyncio.timeout(15):
         while not [row for row in await rows(pool) if row["trouble"]]:
             await asyncio.sleep(0.05)
-    assert postbox.letters == []
+    assert postbox.emails == []
 
     async with pool.acquire() as connection:
         await connection.execute("update app.letters set due_at = now()")
@@ -169,7 +169,7 @@ async def test_the_smtp_password_is_never_sent_over_an_unencrypted_connection(
             while not [row for row in await rows(pool) if row["trouble"]]:
                 await asyncio.sleep(0.05)
 
-    assert postbox.letters == []
+    assert postbox.emails == []
     assert "SMTP" in str((await rows(pool))[0]["trouble"])
 
 
@@ -203,7 +203,7 @@ async def test_a_request_whose_email_cannot_be_queued_reports_the_failure(client
 async def test_a_hanging_mail_server_holds_one_email_and_no_other_sender_repeats_it(
     redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One letter is in its hands; the others stay for whoever is free."""
+    """One e-mail waits for that server; the others can be taken by another sender."""
     monkeypatch.setattr(email_sender, "POLL_SECONDS", 0.1)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(3600), "127.0.0.1", 0)
     mail = MailSection(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], sender=SENDER, tls="none")

@@ -80,10 +80,10 @@ async def test_an_email_goes_to_a_server_with_a_trusted_certificate(
     await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
     async with app_with_mail(redis_url, database_url, tmp_path, mail_server.mail) as quart:
         await quart.test_client().post("/forgot", form={"email": EMAIL})
-        (letter,) = await mail_server.postbox.holds(1)
+        (email,) = await mail_server.postbox.holds(1)
 
     assert set(mail_server.credentials) == {USER, SECRET}
-    assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
+    assert (email["To"], email["From"]) == (EMAIL, f"TickStock <{SENDER}>")
 
 
 async def test_a_server_without_a_trusted_certificate_gets_neither_email_nor_password(
@@ -97,7 +97,7 @@ async def test_a_server_without_a_trusted_certificate_gets_neither_email_nor_pas
                 await asyncio.sleep(0.05)
 
     (row,) = await rows(pool)
-    assert mail_server.postbox.letters == []
+    assert mail_server.postbox.emails == []
     assert mail_server.credentials == []
     assert row["sent_at"] is None
     assert row["trouble"] in ("SMTPConnectError", "SSLCertVerificationError")

@@ -41,10 +41,10 @@ async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path, pos
 
 async def request_link(client: Client, postbox: Postbox, email: str = BOB) -> str:
     """The link that came."""
-    before = len(postbox.letters)
+    before = len(postbox.emails)
     await client.post("/register", form={"email": email})
-    letter = (await postbox.holds(before + 1))[-1]
-    link = LINK.search(letter.get_content())
+    newest = (await postbox.holds(before + 1))[-1]
+    link = LINK.search(newest.get_content())
     assert link
     return link[1]
 
@@ -56,10 +56,10 @@ async def test_the_link_in_the_email_creates_the_account_once(
     answer = await client.post(
         "/register", form={"email": " Bob@Example.org", "password": NEW_PASSWORD, "role": "admin"}
     )
-    (letter,) = await postbox.holds(1)
+    (email,) = await postbox.holds(1)
     before = await roles(pool)
     early = await client.post("/login", form={"email": BOB, "password": NEW_PASSWORD})
-    link = LINK.search(letter.get_content())
+    link = LINK.search(email.get_content())
     assert link
     form_page = await client.get(link[1])
     weak = await client.post(link[1], form={"password": "password1234"})
@@ -67,7 +67,7 @@ async def test_the_link_in_the_email_creates_the_account_once(
 
     assert 'type="password"' not in page
     assert (answer.status_code, answer.headers["Location"]) == (303, "/register?done=1")
-    assert letter["To"] == BOB
+    assert email["To"] == BOB
     assert before == {EMAIL: "admin"}
     assert (early.status_code, form_page.status_code, weak.status_code) == (422, 200, 422)
     assert (done.status_code, done.headers["Location"]) == (303, "/")
@@ -89,15 +89,15 @@ async def test_known_and_unknown_addresses_get_the_same_answer_and_different_ema
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     existing = await client.post("/register", form={"email": EMAIL})
-    (letter,) = await postbox.holds(1)
+    (email,) = await postbox.holds(1)
     unknown = await client.post("/register", form={"email": BOB})
     _, other = await postbox.holds(2)
 
     assert (existing.status_code, existing.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
     assert await existing.get_data() == await unknown.get_data()
-    assert letter["Subject"] == other["Subject"]
-    assert (letter["To"], "tried to make an account" in letter.get_content()) == (EMAIL, True)
-    assert LINK.search(letter.get_content()) is None
+    assert email["Subject"] == other["Subject"]
+    assert (email["To"], "tried to make an account" in email.get_content()) == (EMAIL, True)
+    assert LINK.search(email.get_content()) is None
     assert LINK.search(other.get_content())
     assert await roles(pool) == {EMAIL: "admin"}
     assert (await client.post("/login", form={"email": EMAIL, "password": PASSWORD})).status_code == 303

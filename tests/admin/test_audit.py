@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.pipeline.conftest import EMAIL, Desk
-from tests.support.people_pages import BOB, CAROL, PAGE, add, invite, signed_in, stranger
+from tests.support.people_pages import BOB, CAROL, PAGE, add, anonymous_client, invite, signed_in
 
 
 async def write(desk: Desk, *entries: tuple[str, str, str, str, str]) -> None:
@@ -181,7 +181,7 @@ async def test_markup_in_an_entry_stays_text(desk: Desk) -> None:
 
 async def test_only_administrators_read_the_audit_and_nobody_changes_it(desk: Desk) -> None:
     await add(desk, BOB)
-    async with signed_in(desk, BOB) as bob, stranger(desk) as nobody, desk.client() as alice:
+    async with signed_in(desk, BOB) as bob, anonymous_client(desk) as nobody, desk.client() as alice:
         for path in ("/admin/audit", "/admin/audit.csv"):
             assert (await bob.get(path)).status_code == 403
             assert (await nobody.get(path)).headers["Location"].startswith("/login")

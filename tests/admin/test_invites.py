@@ -13,18 +13,18 @@ from tests.support.people_pages import (
     NEW_PASSWORD,
     PAGE,
     add,
+    anonymous_client,
     audit_entries,
     invite,
     invite_link,
     signed_in,
     states,
-    stranger,
     user_id,
 )
 
 
 async def test_an_invited_person_chooses_a_password_and_is_signed_in(desk: Desk) -> None:
-    async with desk.client() as alice, stranger(desk) as bob:
+    async with desk.client() as alice, anonymous_client(desk) as bob:
         path = await invite(alice, " Bob@Example.org ", "admin")
         assert BOB in (await bob.get(path)).text
 
@@ -56,7 +56,7 @@ async def test_an_invitation_is_shown_once_and_stored_as_a_hash(desk: Desk) -> N
 
 
 async def test_only_the_newest_invitation_of_an_address_works(desk: Desk) -> None:
-    async with desk.client() as alice, stranger(desk) as bob:
+    async with desk.client() as alice, anonymous_client(desk) as bob:
         older = await invite(alice)
         newer = await invite(alice)
 
@@ -65,7 +65,7 @@ async def test_only_the_newest_invitation_of_an_address_works(desk: Desk) -> Non
 
 
 async def test_one_of_two_simultaneous_uses_of_an_invitation_succeeds(desk: Desk) -> None:
-    async with desk.client() as alice, stranger(desk) as one, stranger(desk) as other:
+    async with desk.client() as alice, anonymous_client(desk) as one, anonymous_client(desk) as other:
         path = await invite(alice)
 
         answers = await asyncio.gather(*(each.post(path, data={"password": NEW_PASSWORD}) for each in (one, other)))
@@ -74,7 +74,7 @@ async def test_one_of_two_simultaneous_uses_of_an_invitation_succeeds(desk: Desk
 
 
 async def test_an_invitation_expires_after_seven_days(desk: Desk) -> None:
-    async with desk.client() as alice, stranger(desk) as bob:
+    async with desk.client() as alice, anonymous_client(desk) as bob:
         path = await invite(alice)
         async with desk.context.pools.own.acquire() as connection:
             left = await connection.fetchval("select extract(epoch from expires_at - now()) from app.invites")
@@ -86,7 +86,7 @@ async def test_an_invitation_expires_after_seven_days(desk: Desk) -> None:
 
 
 async def test_a_revoked_invitation_is_a_410_and_revoking_twice_is_audited_once(desk: Desk) -> None:
-    async with desk.client() as alice, stranger(desk) as bob:
+    async with desk.client() as alice, anonymous_client(desk) as bob:
         path = await invite(alice)
         async with desk.context.pools.own.acquire() as connection:
             link = f"/admin/invites/{await connection.fetchval('select id from app.invites')}"
@@ -102,7 +102,7 @@ async def test_a_revoked_invitation_is_a_410_and_revoking_twice_is_audited_once(
 
 async def test_invitations_of_a_removed_administrator_no_longer_work(desk: Desk) -> None:
     carol = await add(desk, CAROL, Role.ADMIN)
-    async with signed_in(desk, CAROL) as browser, desk.client() as alice, stranger(desk) as bob:
+    async with signed_in(desk, CAROL) as browser, desk.client() as alice, anonymous_client(desk) as bob:
         path = await invite(browser, BOB, "admin")
         assert (await bob.get(path)).status_code == 200
 
@@ -113,7 +113,7 @@ async def test_invitations_of_a_removed_administrator_no_longer_work(desk: Desk)
 
 
 async def test_a_weak_password_has_an_error_beside_its_field_and_the_invitation_still_works(desk: Desk) -> None:
-    async with desk.client() as alice, stranger(desk) as bob:
+    async with desk.client() as alice, anonymous_client(desk) as bob:
         path = await invite(alice)
 
         answers = [await bob.post(path, data={"password": weak}) for weak in ("password1234", "bob@example.org!", "")]
@@ -144,7 +144,7 @@ async def test_an_unknown_role_has_an_error_beside_its_field(desk: Desk) -> None
 
 
 async def test_invented_links_are_a_410_and_attempts_are_limited(desk: Desk) -> None:
-    async with stranger(desk) as mallory:
+    async with anonymous_client(desk) as mallory:
         assert (await mallory.get("/invite/%00%ff")).status_code == 410
         answers = [await mallory.post("/invite/nothing", data={"password": NEW_PASSWORD}) for _ in range(31)]
 
@@ -154,7 +154,7 @@ async def test_invented_links_are_a_410_and_attempts_are_limited(desk: Desk) -> 
 
 async def test_a_new_password_ends_the_sessions_and_the_old_one(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
-    async with signed_in(desk, BOB) as bob, desk.client() as alice, stranger(desk) as fresh:
+    async with signed_in(desk, BOB) as bob, desk.client() as alice, anonymous_client(desk) as fresh:
         assert (await bob.get("/")).status_code == 200
 
         reset = await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"}, headers=PAGE)
@@ -176,7 +176,7 @@ async def test_a_new_password_ends_the_sessions_and_the_old_one(desk: Desk) -> N
 
 async def test_a_link_for_a_new_password_opens_nothing_while_the_account_is_disabled(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
-    async with desk.client() as alice, stranger(desk) as bob:
+    async with desk.client() as alice, anonymous_client(desk) as bob:
         await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"})
         path = await invite_link(alice)
         await alice.post(f"/admin/users/{bob_id}", data={"do": "disable"})

@@ -13,11 +13,11 @@ from tests.support.people_pages import (
     CAROL,
     PAGE,
     add,
+    anonymous_client,
     audit_entries,
     invite,
     signed_in,
     states,
-    stranger,
     user_id,
 )
 
@@ -217,7 +217,7 @@ async def test_an_unknown_action_is_a_400(desk: Desk, do: str) -> None:
 async def test_only_administrators_reach_the_list_of_people(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     paths = ("/admin/users", f"/admin/users/{bob_id}", f"/admin/users/{bob_id}/delete", f"/admin/invites/{uuid4()}")
-    async with signed_in(desk, BOB) as bob, stranger(desk) as nobody:
+    async with signed_in(desk, BOB) as bob, anonymous_client(desk) as nobody:
         for path in paths:
             assert [(await bob.request(method, path)).status_code for method in ("GET", "POST")] == [403, 403]
             assert (await nobody.get(path)).headers["Location"].startswith("/login")

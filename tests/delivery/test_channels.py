@@ -55,7 +55,7 @@ async def email_peer() -> AsyncIterator[Peer]:
         "alice@example.org",
         "alice@example.org\r\nBcc: bob@example.org",
         refuse,
-        lambda: [f"{letter['Subject']}: {letter.get_content()}" for letter in postbox.letters],
+        lambda: [f"{email['Subject']}: {email.get_content()}" for email in postbox.emails],
     )
     postbox.stop()
 

@@ -109,7 +109,7 @@ def _day(session: date, quote: NewestQuote | dict[str, object]) -> Bar:
 async def test_a_month_with_a_faulty_feed_yields_the_same_bars_as_its_source(
     redis_url: str, databases: Databases, desk: Desk, tmp_path: Path
 ) -> None:
-    dice = Random(20120904)
+    rng = Random(20120904)
     link = await asyncpg.connect(databases.engine)
     watch, released = Watch(redis_url, link, desk), tmp_path / "released"
     released.mkdir()
@@ -121,11 +121,11 @@ async def test_a_month_with_a_faulty_feed_yields_the_same_bars_as_its_source(
         for number, session in enumerate(MONTH):
             count = len(messages(session))
             if number in KILLED:
-                await watch.until_played(session, dice.randrange(25, count // 2))
+                await watch.until_played(session, rng.randrange(25, count // 2))
                 ingest.kill()
                 ingest.start()
             if number in ENGINE_ANEW:
-                await watch.until_played(session, dice.randrange(count // 3, count * 2 // 3))
+                await watch.until_played(session, rng.randrange(count // 3, count * 2 // 3))
                 await engines.aclose()
                 await engines.enter_async_context(engine(redis_url, databases))
             for reached in (watch.has_written, watch.has_published, watch.has_stored):

@@ -98,7 +98,7 @@ async def days(link: asyncpg.Connection) -> list[asyncpg.Record]:
 
 @pytest.mark.timeout(300)
 async def test_ten_kills_leave_no_gap_and_no_partial_bar(redis_url: str, databases: Databases) -> None:
-    redis, dice = connect(redis_url), Random(7)
+    redis, rng = connect(redis_url), Random(7)
     link = await asyncpg.connect(databases.engine)
     async with engine(redis_url, databases.engine), feeding(redis_url, BusyFeed(MINUTES, 1000.0)):
         undisturbed = await rows_when_closed(redis, link)
@@ -112,9 +112,9 @@ async def test_ten_kills_leave_no_gap_and_no_partial_bar(redis_url: str, databas
             async with engine(redis_url, databases.engine) as process:
                 if kill % 3 == 2:  # while it starts
                     with pytest.raises(TimeoutError):
-                        await asyncio.wait_for(process.wait(), dice.uniform(0.5, 3.0))
+                        await asyncio.wait_for(process.wait(), rng.uniform(0.5, 3.0))
                 else:
-                    await until_killed(process, dice.uniform(0.0, 1.5))
+                    await until_killed(process, rng.uniform(0.0, 1.5))
         feed.speed = 1000.0
         async with engine(redis_url, databases.engine):
             disturbed = await rows_when_closed(redis, link)

@@ -22,14 +22,14 @@ NEVER = float("inf")
 
 def walked(seed: int, count: int, still: float, reach: int) -> list[Bar]:
     """A random walk of bars; the more `still`, the more of them have no body, no shadow or no range."""
-    dice = np.random.default_rng(seed)
-    stirs = lambda: dice.random(count) >= still  # noqa: E731
-    close = 2 * MIDDLE + np.cumsum(dice.integers(-reach, reach + 1, count) * stirs())
-    opens = np.where(stirs(), np.concatenate([close[:1], close[:-1]]) + dice.integers(-2, 3, count), close)
-    high = np.maximum(opens, close) + dice.integers(0, reach + 1, count) * stirs()
-    low = np.minimum(opens, close) - dice.integers(0, reach + 1, count) * stirs()
-    volume = np.exp(dice.normal(7, 1, count)).astype(int).tolist()
-    ticks = [None if number == 0 else int(number) for number in dice.integers(0, 7, count)]
+    rng = np.random.default_rng(seed)
+    stirs = lambda: rng.random(count) >= still  # noqa: E731
+    close = 2 * MIDDLE + np.cumsum(rng.integers(-reach, reach + 1, count) * stirs())
+    opens = np.where(stirs(), np.concatenate([close[:1], close[:-1]]) + rng.integers(-2, 3, count), close)
+    high = np.maximum(opens, close) + rng.integers(0, reach + 1, count) * stirs()
+    low = np.minimum(opens, close) - rng.integers(0, reach + 1, count) * stirs()
+    volume = np.exp(rng.normal(7, 1, count)).astype(int).tolist()
+    ticks = [None if number == 0 else int(number) for number in rng.integers(0, 7, count)]
     prices = zip(*((column / GRID).tolist() for column in (opens, high, low, close)), strict=True)
     return [
         Bar("BF/B", "1min", 60.0 * number, *four, volume[number], ticks[number]) for number, four in enumerate(prices)

@@ -227,10 +227,10 @@ Spans = list[tuple[int, list[tuple[int, int]]]]
     ),
     st.randoms(use_true_random=False),
 )
-def test_the_last_version_of_each_span_counts_in_any_order(spans: Spans, dice: Random) -> None:
+def test_the_last_version_of_each_span_counts_in_any_order(spans: Spans, rng: Random) -> None:
     """Each second is told of up to three times, in order of its own words, mixed with those of all others."""
     words = [(second, word) for second, versions in spans for word in range(len(versions))]
-    dice.shuffle(words)
+    rng.shuffle(words)
     turn: dict[int, int] = {}
     days, minutes = SessionDays(), Rollup()
     ended_bars: dict[float, Bar] = {}

@@ -110,8 +110,8 @@ def test_every_symbol_is_found_by_itself_and_in_any_case(names: list[str], text:
 
 def universes() -> dict[str, list[str]]:
     """As different as twenty thousand symbols can be."""
-    dice = random.Random(1)
-    letters = ["".join(dice.choices(string.ascii_uppercase, k=dice.randint(2, 5))) for _ in range(2 * MANY)]
+    rng = random.Random(1)
+    letters = ["".join(rng.choices(string.ascii_uppercase, k=rng.randint(2, 5))) for _ in range(2 * MANY)]
     return {
         "letters": list(dict.fromkeys(letters))[:MANY],
         "numbers": [f"S{number:05d}" for number in range(MANY)],

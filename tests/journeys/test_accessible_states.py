@@ -34,7 +34,7 @@ SUBMIT = """([action, fields]) => {
 }"""
 
 
-class Rooms(NamedTuple):
+class DeskAndPages(NamedTuple):
     """The pages of who is not signed in, of a user and of an administrator; dark and narrow."""
 
     desk: Desk
@@ -62,23 +62,23 @@ def sign_in(page: Page, desk: Desk, email: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def rooms(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
+def desk_and_pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskAndPages]:
     desk = Desk(tmp_path_factory.mktemp("bare"), free_port(), BARE)
     size = {"width": 360, "height": 640}
     try:
         desk.wait_until_ready()
         contexts = [browser.new_context(color_scheme="dark", viewport=size) for _ in range(3)]  # type: ignore[arg-type]
-        rooms = Rooms(desk, *(context.new_page() for context in contexts))
+        desk_and_pages = DeskAndPages(desk, *(context.new_page() for context in contexts))
         desk.create_user(BOB, PASSWORD)
-        yield rooms
+        yield desk_and_pages
         for context in contexts:
             context.close()
     finally:
         desk.stop()
 
 
-def test_the_pages_of_the_first_setup_have_no_accessibility_violation(rooms: Rooms) -> None:
-    desk, page = rooms.desk, rooms.admin
+def test_the_pages_of_the_first_setup_have_no_accessibility_violation(desk_and_pages: DeskAndPages) -> None:
+    desk, page = desk_and_pages.desk, desk_and_pages.admin
     page.goto(f"{desk.url}/login")
     expect(page.locator("main")).to_contain_text("administrator")
     faults = {"nobody administers": findings(page)}
@@ -90,8 +90,8 @@ def test_the_pages_of_the_first_setup_have_no_accessibility_violation(rooms: Roo
     page.wait_for_url(f"{desk.url}/")
     expect(page.locator("html[data-feed=absent]")).to_be_attached()
     faults["empty desk"] = findings(page)
-    sign_in(rooms.user, desk, BOB)
-    faults["empty desk of a user"] = findings(rooms.user)
+    sign_in(desk_and_pages.user, desk, BOB)
+    faults["empty desk of a user"] = findings(desk_and_pages.user)
 
     assert not any(faults.values()), faults
 
@@ -110,9 +110,11 @@ def test_the_pages_of_the_first_setup_have_no_accessibility_violation(rooms: Roo
         ("admin", "/account/confirm", 200),
     ],
 )
-def test_pages_of_an_empty_desk_have_no_accessibility_violation(rooms: Rooms, who: str, path: str, status: int) -> None:
-    page = rooms.page(who)
-    answer = page.goto(f"{rooms.desk.url}{path}")
+def test_pages_of_an_empty_desk_have_no_accessibility_violation(
+    desk_and_pages: DeskAndPages, who: str, path: str, status: int
+) -> None:
+    page = desk_and_pages.page(who)
+    answer = page.goto(f"{desk_and_pages.desk.url}{path}")
 
     assert answer is not None
     assert answer.status == status
@@ -136,23 +138,23 @@ def test_pages_of_an_empty_desk_have_no_accessibility_violation(rooms: Rooms, wh
     ],
 )
 def test_the_answer_to_an_invalid_form_has_no_accessibility_violation(
-    rooms: Rooms, who: str, path: str, fields: dict[str, str], status: int
+    desk_and_pages: DeskAndPages, who: str, path: str, fields: dict[str, str], status: int
 ) -> None:
-    page = rooms.page(who)
-    page.goto(f"{rooms.desk.url}/account")
+    page = desk_and_pages.page(who)
+    page.goto(f"{desk_and_pages.desk.url}/account")
 
-    assert submit(page, f"{rooms.desk.url}{path}", fields) == status
+    assert submit(page, f"{desk_and_pages.desk.url}{path}", fields) == status
     assert findings(page) == []
 
 
-def test_pages_to_invite_view_and_delete_a_person_have_no_accessibility_violation(rooms: Rooms) -> None:
-    desk, page = rooms.desk, rooms.admin
+def test_pages_to_invite_view_and_delete_a_person_have_no_accessibility_violation(desk_and_pages: DeskAndPages) -> None:
+    desk, page = desk_and_pages.desk, desk_and_pages.admin
     page.goto(f"{desk.url}/admin/users")
     submit(page, f"{desk.url}/admin/users", {"email": "carol@example.org", "role": "user"})
     expect(page.locator("main")).to_contain_text("An invitation for")
     faults = {"invited": findings(page)}
-    rooms.stranger.goto(page.locator("main code").inner_text())
-    faults["invitation"] = findings(rooms.stranger)
+    desk_and_pages.stranger.goto(page.locator("main code").inner_text())
+    faults["invitation"] = findings(desk_and_pages.stranger)
     page.get_by_role("link", name=BOB).click()
     faults["person"] = findings(page)
     page.goto(f"{page.url}/delete")
@@ -161,8 +163,8 @@ def test_pages_to_invite_view_and_delete_a_person_have_no_accessibility_violatio
     assert not any(faults.values()), faults
 
 
-def test_a_disconnected_or_printed_desk_has_no_accessibility_violation(rooms: Rooms) -> None:
-    desk, first = rooms.desk, rooms.user
+def test_a_disconnected_or_printed_desk_has_no_accessibility_violation(desk_and_pages: DeskAndPages) -> None:
+    desk, first = desk_and_pages.desk, desk_and_pages.user
     first.goto(f"{desk.url}/")
     expect(first.locator("html[data-live=live]")).to_be_attached()
     second = first.context.new_page()
@@ -186,22 +188,22 @@ def test_a_disconnected_or_printed_desk_has_no_accessibility_violation(rooms: Ro
     assert not any(faults.values()), faults
 
 
-def test_the_page_for_too_many_attempts_has_no_accessibility_violation(rooms: Rooms) -> None:
-    page, url = rooms.stranger, f"{rooms.desk.url}/forgot"
+def test_the_page_for_too_many_attempts_has_no_accessibility_violation(desk_and_pages: DeskAndPages) -> None:
+    page, url = desk_and_pages.stranger, f"{desk_and_pages.desk.url}/forgot"
     page.goto(url)
     for _ in range(5):
-        page.request.post(url, form={"email": "dave@example.org"}, headers={"Origin": rooms.desk.url})
+        page.request.post(url, form={"email": "dave@example.org"}, headers={"Origin": desk_and_pages.desk.url})
 
     assert submit(page, url, {"email": "dave@example.org"}) == 429
     assert findings(page) == []
 
 
-def test_the_error_page_while_redis_hangs_has_no_accessibility_violation(rooms: Rooms) -> None:
-    (valkey,) = children(rooms.desk, "valkey-server")
-    page = rooms.admin
+def test_the_error_page_while_redis_hangs_has_no_accessibility_violation(desk_and_pages: DeskAndPages) -> None:
+    (valkey,) = children(desk_and_pages.desk, "valkey-server")
+    page = desk_and_pages.admin
     os.kill(valkey, signal.SIGSTOP)
     try:
-        answer = page.goto(f"{rooms.desk.url}/patterns")
+        answer = page.goto(f"{desk_and_pages.desk.url}/patterns")
         assert answer is not None
         assert answer.status == 503
         faults = findings(page)

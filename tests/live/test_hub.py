@@ -141,10 +141,10 @@ async def test_a_new_reader_gets_the_position_of_the_log_and_only_later_entries(
 
 
 async def test_changes_during_a_readers_catch_up_are_kept_for_it(hub: Hub, counter: PushCounter) -> None:
-    reader, witness = hub.join(FEED, NEW_YORK), join(hub, FEED)
-    await send_frames(hub, counter, witness, 3)
+    reader, reference = hub.join(FEED, NEW_YORK), join(hub, FEED)
+    await send_frames(hub, counter, reference, 3)
 
-    assert RecordingTransport(reader).lines == witness.lines
+    assert RecordingTransport(reader).lines == reference.lines
 
 
 async def test_a_reader_ended_during_its_catch_up_gets_the_reason_when_its_stream_begins(hub: Hub) -> None:

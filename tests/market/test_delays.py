@@ -12,7 +12,7 @@ from tests.support.market_health import CLOCK, WELL
 def statuses_after(board: MarketBoard, vitals: HealthSnapshot, times: int = 2) -> dict[str, ComponentStatus]:
     for _ in range(times):
         board.on_health(vitals)
-    return {lamp.key: lamp for lamp in board.statuses()}
+    return {status.key: status for status in board.statuses()}
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_the_delayed_component_is_named_in_words(changed: dict[str, object], key
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert statuses_after(board, vitals, times=1)[key].word != word
-    lamp = statuses_after(board, vitals, times=1)[key]
-    assert (lamp.word, lamp.tone in {"warn", "quiet"}) == (word, True)
+    status = statuses_after(board, vitals, times=1)[key]
+    assert (status.word, status.tone in {"warn", "quiet"}) == (word, True)
     assert statuses_after(board, WELL, times=1)[key].tone == "good"
 
 
@@ -46,15 +46,15 @@ def test_a_feed_with_growing_delay_is_behind_and_one_with_constant_delay_is_not(
     quarter = CLOCK._replace(speed=1.0, market_time=CLOCK.wall_time - 900.0)
     for second in range(3):
         board.on_clock(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
-        lamps = statuses_after(board, WELL, times=1)
-    assert lamps["ticks"].word == "live"
+        statuses_by_key = statuses_after(board, WELL, times=1)
+    assert statuses_by_key["ticks"].word == "live"
 
     for second in (20, 21):
         board.on_clock(
             quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second)
         )
-        lamps = statuses_after(board, WELL, times=1)
-    assert (lamps["ticks"].word, lamps["ticks"].tone) == ("8 s behind", "warn")
+        statuses_by_key = statuses_after(board, WELL, times=1)
+    assert (statuses_by_key["ticks"].word, statuses_by_key["ticks"].tone) == ("8 s behind", "warn")
 
 
 def test_the_delay_of_a_feed_is_measured_in_real_time_at_any_market_speed() -> None:
@@ -105,7 +105,7 @@ def test_a_short_delay_is_not_pushed_and_a_long_one_is_pushed_once() -> None:
     board.on_health(WELL)
     late = [WELL._replace(link_lag=lag) for lag in (3.0, 3.1, 2.9, 3.3, 2.7)]
 
-    assert [[lamp.key for lamp in board.on_health(vitals)] for vitals in late] == [[], ["redis"], [], [], []]
+    assert [[status.key for status in board.on_health(vitals)] for vitals in late] == [[], ["redis"], [], [], []]
 
 
 def test_an_engine_without_delay_figures_counts_as_keeping_up() -> None:

@@ -145,7 +145,7 @@ async def page_answers(site: Site, role: Role) -> dict[str, tuple[int, str]]:
 async def test_every_page_query_and_topic_answers_on_foreign_tables_and_names_what_is_missing(
     place: Place, site: Site
 ) -> None:
-    lacks, house = place.foreign.lacks, deps.context_of(site.app)
+    lacks, context = place.foreign.lacks, deps.context_of(site.app)
     for role in Role:
         pages = await page_answers(site, role)
 
@@ -161,8 +161,8 @@ async def test_every_page_query_and_topic_answers_on_foreign_tables_and_names_wh
         assert ("no daily bars" in notices["/symbols"]) is ("daily_bars" in lacks)
         assert role is Role.ADMIN or "_" not in notices["/"], "a table's name is nothing for readers"
     for topic in TOPICS:
-        await house.topics.snapshot(topic)
-    assert {name(topic) for topic in TOPICS} == set(house.topics._families)  # type: ignore[attr-defined]
+        await context.topics.snapshot(topic)
+    assert {name(topic) for topic in TOPICS} == set(context.topics._families)  # type: ignore[attr-defined]
 
 
 def _selects(part: str | tuple[str, ...] | None) -> list[str]:

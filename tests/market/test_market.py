@@ -24,11 +24,11 @@ VIEW = View()
 
 
 def words(vitals: HealthSnapshot, clock: MarketClock | None = CLOCK) -> dict[str, str]:
-    return {lamp.key: lamp.word for lamp in statuses(vitals, clock, ReportedDelays(), NOW)}
+    return {status.key: status.word for status in statuses(vitals, clock, ReportedDelays(), NOW)}
 
 
 def test_a_healthy_system_has_no_warning() -> None:
-    assert {lamp.tone for lamp in statuses(WELL, CLOCK, ReportedDelays(), NOW)} == {"good"}
+    assert {status.tone for status in statuses(WELL, CLOCK, ReportedDelays(), NOW)} == {"good"}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_every_problem_is_named_in_words(changed: dict[str, object], key: str, w
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert word in words(vitals)[key]
-    assert next(lamp.tone for lamp in statuses(vitals, CLOCK, ReportedDelays(), NOW) if lamp.key == key) in {
+    assert next(status.tone for status in statuses(vitals, CLOCK, ReportedDelays(), NOW) if status.key == key) in {
         "warn",
         "bad",
     }

@@ -40,10 +40,10 @@ def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None
 def test_a_crypto_session_ends_at_midnight_utc() -> None:
     board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN))
-    evening = board.apply(tick("X:BTCUSD", 11.0, OPEN + 12 * 3600))
+    next_day = board.apply(tick("X:BTCUSD", 11.0, OPEN + 12 * 3600))
 
-    assert evening is not None
-    assert (evening.session, evening.previous_close) == (date(2012, 9, 5), 10.0)
+    assert next_day is not None
+    assert (next_day.session, next_day.previous_close) == (date(2012, 9, 5), 10.0)
 
 
 def test_a_late_tick_counts_for_the_session_and_does_not_move_the_price() -> None:

@@ -80,24 +80,24 @@ async def test_while_redis_hangs_routes_that_need_it_answer_503_in_time(own: Own
     desk = Desk(on(own, settings))
     await desk.start()
     await desk.enter()
-    async with desk.client() as client, desk.client() as stranger, loop_clock() as clock:
-        stranger.cookies.clear()
+    async with desk.client() as client, desk.client() as anonymous, loop_clock() as clock:
+        anonymous.cookies.clear()
         assert (await client.get("/ready")).status_code == 200
 
-        async def crowd() -> tuple[set[int], float]:
+        async def request_together() -> tuple[set[int], float]:
             answers = await asyncio.gather(
                 *(status_and_seconds(clock, client.get("/symbols")) for _ in range(MORE_THAN_CONNECTIONS))
             )
             return {code for code, _ in answers}, max(seconds for _, seconds in answers)
 
-        codes, usual_seconds = await crowd()
+        codes, usual_seconds = await request_together()
         assert codes == {200}
         own.send(signal.SIGSTOP)
-        codes, seconds = await crowd()
+        codes, seconds = await request_together()
         assert codes == {503}
         assert seconds < IN_TIME + usual_seconds
         await wait_for_idle()
-        enters = stranger.post("/login", data={"email": EMAIL, "password": PASSWORD})
+        enters = anonymous.post("/login", data={"email": EMAIL, "password": PASSWORD})
         for request in (enters, client.get("/"), client.get("/stream?topics=status"), client.get("/account")):
             code, seconds = await status_and_seconds(clock, request)
             assert code == 503

@@ -29,37 +29,35 @@ def messages(minutes: int) -> list[tuple[float, Tick]]:
     """(arrival in market time, tick) of every message; equal at every call."""
     arrivals: list[tuple[float, Tick]] = []
     for number, symbol in enumerate(SYMBOLS):
-        dice, at, price = Random(f"{symbol} {minutes}"), OPENS, 100.0
+        rng, at, price = Random(f"{symbol} {minutes}"), OPENS, 100.0
         step = 200.0 if symbol.startswith("X:") else 4.0
-        while (at := at + dice.expovariate(1 / step)) < OPENS + 60 * minutes:
-            price = round(max(1.0, price * (1 + dice.gauss(0, 0.001))), 2)
-            volume = float(dice.randrange(1, 900))
-            arrivals += (_print if number % 2 else _second)(
-                Tick(at=at, symbol=symbol, price=price, volume=volume), dice
-            )
+        while (at := at + rng.expovariate(1 / step)) < OPENS + 60 * minutes:
+            price = round(max(1.0, price * (1 + rng.gauss(0, 0.001))), 2)
+            volume = float(rng.randrange(1, 900))
+            arrivals += (_print if number % 2 else _second)(Tick(at=at, symbol=symbol, price=price, volume=volume), rng)
     return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
-def _late(dice: Random) -> float:
-    return dice.uniform(1, 500) if dice.random() < 0.1 else 0.0
+def _late(rng: Random) -> float:
+    return rng.uniform(1, 500) if rng.random() < 0.1 else 0.0
 
 
-def _print(tick: Tick, dice: Random) -> list[tuple[float, Tick]]:
-    one, arrival = replace(tick, source="busy", trade_id=f"{tick.at:.3f}"), tick.at + _late(dice)
-    again = dice.uniform(0, 60)
-    return [(arrival, one), (arrival + again, one)] if dice.random() < 0.1 else [(arrival, one)]
+def _print(tick: Tick, rng: Random) -> list[tuple[float, Tick]]:
+    one, arrival = replace(tick, source="busy", trade_id=f"{tick.at:.3f}"), tick.at + _late(rng)
+    again = rng.uniform(0, 60)
+    return [(arrival, one), (arrival + again, one)] if rng.random() < 0.1 else [(arrival, one)]
 
 
-def _second(tick: Tick, dice: Random) -> list[tuple[float, Tick]]:
+def _second(tick: Tick, rng: Random) -> list[tuple[float, Tick]]:
     start = float(int(tick.at))
     high, low = tick.price * 1.01, tick.price * 0.99
     right = replace(
         tick, source="busy", at=start + 0.999, kind="A", starts_at=start, open=tick.price, high=high, low=low
     )
-    arrival = right.at + _late(dice)
-    if dice.random() < 0.1:
+    arrival = right.at + _late(rng)
+    if rng.random() < 0.1:
         wrong = replace(right, high=tick.price * 1.2, volume=tick.volume + 77)
-        return [(arrival, wrong), (arrival + dice.uniform(1, 400), right)]
+        return [(arrival, wrong), (arrival + rng.uniform(1, 400), right)]
     return [(arrival, right)]
 
 

@@ -51,14 +51,14 @@ def messages(session: date) -> list[tuple[float, Tick]]:
     bars, hours = bars_of(session), regular(session)
     arrivals: list[tuple[float, Tick]] = []
     for number, bar in enumerate(bars):
-        dice = Random(f"{bar.symbol} {session}")
+        rng = Random(f"{bar.symbol} {session}")
         path = ticks(bar, hours, SPACING, SymbolSlot(number, len(bars)), "faulty")
-        auction = hours.closes + dice.uniform(0, AUCTION_SECONDS - 2)
+        auction = hours.closes + rng.uniform(0, AUCTION_SECONDS - 2)
         path[-1] = replace(path[-1], at=round(auction, 3))
-        as_prints = dice.random() < 0.5
+        as_prints = rng.random() < 0.5
         for each, tick in enumerate(path):
-            arrivals += _prints(tick, each, dice) if as_prints else _aggregates(tick, hours, dice)
-        arrivals += _around(bar, hours, dice)
+            arrivals += _prints(tick, each, rng) if as_prints else _aggregates(tick, hours, rng)
+        arrivals += _around(bar, hours, rng)
     return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
@@ -70,43 +70,43 @@ def outside(session: date) -> dict[str, int]:
     return shares
 
 
-def _late(dice: Random) -> float:
-    return dice.uniform(1, 600) if dice.random() < 0.15 else 0.0
+def _late(rng: Random) -> float:
+    return rng.uniform(1, 600) if rng.random() < 0.15 else 0.0
 
 
-def _prints(tick: Tick, number: int, dice: Random) -> Arrivals:
+def _prints(tick: Tick, number: int, rng: Random) -> Arrivals:
     """One trade with its own id, or several at one price and time: equal halves, or fractional shares."""
     volume, parts = int(tick.volume), [float(tick.volume)]
-    if volume > 2 and dice.random() < 0.2:
-        parts = [volume // 2, volume // 2, volume % 2] if dice.random() < 0.5 else [volume - 1, 0.6, 0.4]
+    if volume > 2 and rng.random() < 0.2:
+        parts = [volume // 2, volume // 2, volume % 2] if rng.random() < 0.5 else [volume - 1, 0.6, 0.4]
     for place, part in enumerate(parts):
         one = Tick(
             at=tick.at, source=tick.source, symbol=tick.symbol, price=tick.price, volume=part,
             trade_id=f"{number}.{place}",
         )  # fmt: skip
-        arrival = tick.at + _late(dice)
+        arrival = tick.at + _late(rng)
         yield arrival, one
-        if dice.random() < 0.15:
-            yield arrival + dice.uniform(0, 300), one
+        if rng.random() < 0.15:
+            yield arrival + rng.uniform(0, 300), one
 
 
-def _aggregates(tick: Tick, hours: Session, dice: Random) -> Arrivals:
+def _aggregates(tick: Tick, hours: Session, rng: Random) -> Arrivals:
     """Second aggregates: some are wrong at first, and some are corrected only long after the session."""
     start = float(int(tick.at))
     right = replace(tick, at=start + 0.999, kind="A", starts_at=start)
-    arrival = right.at + _late(dice)
-    if dice.random() < 0.2:
+    arrival = right.at + _late(rng)
+    if rng.random() < 0.2:
         wrong = replace(
             right, price=tick.price * 1.05, high=tick.price * 1.2, low=tick.price * 0.8, volume=tick.volume + 77
         )
         yield arrival, wrong
-        arrival = hours.closes + AFTER_THE_END if dice.random() < 0.2 else arrival + dice.uniform(1, 600)
+        arrival = hours.closes + AFTER_THE_END if rng.random() < 0.2 else arrival + rng.uniform(1, 600)
     yield arrival, right
-    if dice.random() < 0.15:
-        yield arrival + dice.uniform(0, 300), right
+    if rng.random() < 0.15:
+        yield arrival + rng.uniform(0, 300), right
 
 
-def _around(bar: Bar, hours: Session, dice: Random) -> Arrivals:
+def _around(bar: Bar, hours: Session, rng: Random) -> Arrivals:
     """Ticks that belong to no bar: quotes at all hours, prints outside regular hours, and on a Saturday."""
 
     def stray(at: float, price: float, volume: int = 500, **more: object) -> tuple[float, Tick]:
@@ -114,11 +114,11 @@ def _around(bar: Bar, hours: Session, dice: Random) -> Arrivals:
         return at, replace(tick, **more)
 
     for _ in range(6):
-        at = dice.uniform(hours.opens - 60, hours.closes + 60)
+        at = rng.uniform(hours.opens - 60, hours.closes + 60)
         yield stray(at, 100_000.0, 0, bid=0.01, ask=199_999.99, kind="Q", source="quotes")
-    yield stray(hours.opens - dice.uniform(60, 3600), bar.high * 1.3)
+    yield stray(hours.opens - rng.uniform(60, 3600), bar.high * 1.3)
     yield stray(hours.closes + 1, bar.low * 0.5, belongs="extended")
-    yield stray(hours.closes + dice.uniform(AUCTION_SECONDS + 1, 3600), bar.low * 0.7)
+    yield stray(hours.closes + rng.uniform(AUCTION_SECONDS + 1, 3600), bar.low * 0.7)
     if hours.day.weekday() == 4:
         yield stray(hours.opens + 86_400, bar.high * 2)
 

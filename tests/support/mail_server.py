@@ -25,7 +25,7 @@ class Postbox:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.letters: list[EmailMessage] = []
+        self.emails: list[EmailMessage] = []
         self.refusals = 0
         self.refusal = "451 later"
         self.refused_recipients: dict[str, str] = {}
@@ -54,14 +54,14 @@ class Postbox:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         assert envelope.rcpt_tos == [message["To"].addresses[0].addr_spec]
-        self.letters.append(message)
+        self.emails.append(message)
         return "250 kept"
 
     async def holds(self, count: int) -> list[EmailMessage]:
         async with asyncio.timeout(15):
-            while len(self.letters) < count:
+            while len(self.emails) < count:
                 await asyncio.sleep(0.02)
-        return self.letters
+        return self.emails
 
 
 @asynccontextmanager

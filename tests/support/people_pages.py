@@ -46,13 +46,13 @@ async def states(desk: Desk) -> dict[str, tuple[str, bool]]:
 @asynccontextmanager
 async def signed_in(desk: Desk, email: str, password: str = PASSWORD) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of its own."""
-    async with stranger(desk) as browser:
+    async with anonymous_client(desk) as browser:
         answer = await browser.post("/login", data={"email": email, "password": password})
         assert answer.status_code == 303, answer.text
         yield browser
 
 
-def stranger(desk: Desk) -> httpx.AsyncClient:
+def anonymous_client(desk: Desk) -> httpx.AsyncClient:
     base = f"http://127.0.0.1:{desk.settings.port}"
     return httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers={"Origin": base, **PAGE})
 

@@ -100,12 +100,12 @@ def join(
     )
 
 
-async def send_frames(hub: Hub, counter: PushCounter, witness: RecordingTransport, count: int) -> None:
+async def send_frames(hub: Hub, counter: PushCounter, reference: RecordingTransport, count: int) -> None:
     """Publishes pushes one by one; each reaches every reader before the next."""
     for number in range(count):
-        before = len(witness.messages)
+        before = len(reference.messages)
         hub.publish(counter.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
         hub.complete_entry(f"e-{number}")
         async with asyncio.timeout(5):
-            while len(witness.messages) == before:
+            while len(reference.messages) == before:
                 await asyncio.sleep(0.001)

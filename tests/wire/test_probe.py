@@ -16,18 +16,18 @@ from tests.support.topic_rules import RULES
 async def test_a_task_cancelled_before_its_first_step_leaves_no_coroutine() -> None:
     nowhere = Pool("postgresql://nobody@127.0.0.1:1/none", "test")
     intake = Receiver(lambda _event: asyncio.sleep(0), lambda _event: None)
-    pulse = HealthProbe("redis://127.0.0.1:1", Pools(nowhere, nowhere), unlinked, intake, Hub(markup, RULES))
+    probe = HealthProbe("redis://127.0.0.1:1", Pools(nowhere, nowhere), unlinked, intake, Hub(markup, RULES))
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        look = asyncio.ensure_future(pulse.snapshot())
+        look = asyncio.ensure_future(probe.snapshot())
         await asyncio.sleep(0)  # what is to be asked is scheduled, and nothing of it has begun
         look.cancel()
         await asyncio.gather(look, return_exceptions=True)
         gc.collect()
 
     assert [str(each.message) for each in caught if "never awaited" in str(each.message)] == []
-    await pulse.close()
+    await probe.close()
 
 
 def unlinked() -> SubscriberStats:

@@ -36,7 +36,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_intake, "POLL_SECONDS", 0.02)
 
 
-class Rig(NamedTuple):
+class Intakes(NamedTuple):
     stream: StreamIntake
     channel: ChannelIntake
     intake: TickIntake
@@ -50,14 +50,14 @@ class Rig(NamedTuple):
 
 
 @asynccontextmanager
-async def reading(url: str) -> AsyncIterator[Rig]:
+async def reading(url: str) -> AsyncIterator[Intakes]:
     intake, store = intake_and_store()
     stream = StreamIntake(url, intake)
     channel = ChannelIntake(url, Channels(), stream, intake)
     await stream.resume(SeriesByTimeframe())
     tasks = [asyncio.create_task(each.run()) for each in (stream, channel)]
     try:
-        yield Rig(stream, channel, intake, store)
+        yield Intakes(stream, channel, intake, store)
         for task in tasks:
             if task.done():
                 task.result()
@@ -78,24 +78,24 @@ async def publish(client: Redis, at: Tick) -> None:
 async def test_ticks_of_the_own_feed_are_counted_once_with_and_without_the_channel(
     redis_url: str, client: Redis
 ) -> None:
-    async with reading(redis_url) as rig:
-        await eventually(lambda: rig.channel.connected)
+    async with reading(redis_url) as intakes:
+        await eventually(lambda: intakes.channel.connected)
         for round_ in range(4):
             for number in range(50):
                 await write(client, *(tick(OPENS + 200 * round_ + 4 * number + part) for part in range(4)))
-            await eventually(lambda round_=round_: rig.tick_count == 200 * (round_ + 1))
+            await eventually(lambda round_=round_: intakes.tick_count == 200 * (round_ + 1))
             # The feed is silent for a moment: its next ticks come both ways.
-            await eventually(lambda: rig.channel.connected)
+            await eventually(lambda: intakes.channel.connected)
         # A message that were counted too would be by now.
         await asyncio.sleep(0.2)
-        assert rig.tick_count == 800
+        assert intakes.tick_count == 800
 
 
 async def test_while_the_own_feed_writes_the_stream_the_channel_is_not_subscribed(
     redis_url: str, client: Redis
 ) -> None:
-    async with reading(redis_url) as rig:
-        await eventually(lambda: rig.channel.connected)
+    async with reading(redis_url) as intakes:
+        await eventually(lambda: intakes.channel.connected)
         for number in range(1000):
             await write(client, tick(OPENS + number))
             if (await client.pubsub_numsub(NAME))[0][1] == 0:
@@ -106,49 +106,49 @@ async def test_while_the_own_feed_writes_the_stream_the_channel_is_not_subscribe
 
 
 async def test_ticks_of_a_foreign_feed_arrive_by_the_channel(redis_url: str, client: Redis) -> None:
-    async with reading(redis_url) as rig:
-        await eventually(lambda: rig.channel.connected)
+    async with reading(redis_url) as intakes:
+        await eventually(lambda: intakes.channel.connected)
         for number in range(300):
             await publish(client, tick(OPENS + number))
-        await eventually(lambda: rig.tick_count == 300)
+        await eventually(lambda: intakes.tick_count == 300)
         await client.publish(NAME, "{}")
-        await eventually(lambda: rig.channel.rejected == 1)
-        await rig.intake.analyse_closed()
+        await eventually(lambda: intakes.channel.rejected == 1)
+        await intakes.intake.analyse_closed()
 
-    assert len(bars(rig.store)) == 4
-    assert gaps(rig.store) == []
+    assert len(bars(intakes.store)) == 4
+    assert gaps(intakes.store) == []
 
 
 async def test_of_two_feeds_the_own_counts_and_the_foreign_one_when_it_is_silent(redis_url: str, client: Redis) -> None:
-    async with reading(redis_url) as rig:
-        await eventually(lambda: rig.channel.connected)
+    async with reading(redis_url) as intakes:
+        await eventually(lambda: intakes.channel.connected)
         for number in range(100):
             await write(client, tick(OPENS + number))
             await publish(client, tick(OPENS + number, "MSFT"))
-        await eventually(lambda: rig.tick_count == 100)
-        await eventually(lambda: rig.channel.connected)
-        assert rig.intake.symbols == 1
+        await eventually(lambda: intakes.tick_count == 100)
+        await eventually(lambda: intakes.channel.connected)
+        assert intakes.intake.symbols == 1
 
         # What the other feed said until now came to nobody, nor all of the minute in which that ended.
         for second in (300, 359, 360):
             await publish(client, tick(OPENS + second, "MSFT"))
-        await eventually(lambda: rig.tick_count == 101)
+        await eventually(lambda: intakes.tick_count == 101)
 
-    assert rig.intake.late_ticks == 2
-    assert gaps(rig.store) == [(OPENS + 60, OPENS + 360)]
+    assert intakes.intake.late_ticks == 2
+    assert gaps(intakes.store) == [(OPENS + 60, OPENS + 360)]
 
 
 async def test_minutes_of_a_foreign_live_feed_are_complete_from_the_next_one_on(redis_url: str, client: Redis) -> None:
-    async with reading(redis_url) as rig:
-        await eventually(lambda: rig.channel.connected)
+    async with reading(redis_url) as intakes:
+        await eventually(lambda: intakes.channel.connected)
         now = time.time()
         minute = now // 60 * 60
         for at in (now, minute + 61, minute + 125):
             await publish(client, tick(at, "X:BTCUSD"))
-        await eventually(lambda: rig.tick_count + rig.intake.late_ticks == 3)
-        await rig.intake.analyse_closed()
+        await eventually(lambda: intakes.tick_count + intakes.intake.late_ticks == 3)
+        await intakes.intake.analyse_closed()
 
-    assert [bar.start - minute for bar in bars(rig.store)] == [60.0]
+    assert [bar.start - minute for bar in bars(intakes.store)] == [60.0]
 
 
 async def test_without_the_right_to_read_the_stream_ticks_arrive_by_the_channel(
@@ -158,32 +158,32 @@ async def test_without_the_right_to_read_the_stream_ticks_arrive_by_the_channel(
     await client.execute_command(f"ACL SETUSER reader reset on >x {may}")
     caplog.set_level(logging.WARNING)
 
-    async with reading(redis_url.replace("unix://", "unix://reader:x@")) as rig:
-        await eventually(lambda: rig.channel.connected)
+    async with reading(redis_url.replace("unix://", "unix://reader:x@")) as intakes:
+        await eventually(lambda: intakes.channel.connected)
         for number in range(100):
             await write(client, tick(OPENS + number))
-        await eventually(lambda: rig.tick_count == 100)
-        assert rig.stream.caught_up
-        assert await rig.stream.is_up_to_date()
+        await eventually(lambda: intakes.tick_count == 100)
+        assert intakes.stream.caught_up
+        assert await intakes.stream.is_up_to_date()
 
     assert len([record for record in caplog.records if "kept ticks" in record.message]) == 1
     await client.execute_command("ACL DELUSER reader")
 
 
 async def test_trimmed_stream_entries_are_a_gap(redis_url: str, client: Redis) -> None:
-    async with reading(redis_url) as rig:
+    async with reading(redis_url) as intakes:
         await write(client, *(tick(OPENS + number) for number in range(130)))
-        await eventually(lambda: rig.tick_count == 130)
+        await eventually(lambda: intakes.tick_count == 130)
         await client.incrby("ts:ticks:number", 2)
         await write(client, *(tick(OPENS + number) for number in range(400, 500)))
-        await eventually(lambda: rig.tick_count + rig.intake.late_ticks == 230)
+        await eventually(lambda: intakes.tick_count + intakes.intake.late_ticks == 230)
         await write(client, tick(OPENS + 560))
-        await eventually(lambda: rig.stream.caught_up and rig.tick_count + rig.intake.late_ticks == 231)
-        await rig.intake.analyse_closed()
+        await eventually(lambda: intakes.stream.caught_up and intakes.tick_count + intakes.intake.late_ticks == 231)
+        await intakes.intake.analyse_closed()
 
-    minutes = bars(rig.store)
+    minutes = bars(intakes.store)
     assert [(bar.start - OPENS, bar.volume) for bar in minutes] == [(0, 60), (60, 60)]
-    assert gaps(rig.store) == [(OPENS + 120, OPENS + 540)]
+    assert gaps(intakes.store) == [(OPENS + 120, OPENS + 540)]
 
 
 @pytest.mark.parametrize("trimmed", [0, 1, 3])
@@ -199,14 +199,14 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
     for each in ids[1 : trimmed + 1]:
         await client.xdel(TICKS_KEY, each)
 
-    async with reading(redis_url) as rig:
-        await eventually(lambda: rig.stream.caught_up)
-        await rig.intake.analyse_closed()
+    async with reading(redis_url) as intakes:
+        await eventually(lambda: intakes.stream.caught_up)
+        await intakes.intake.analyse_closed()
 
-    minutes = bars(rig.store)
+    minutes = bars(intakes.store)
     assert [(bar.start - OPENS) // 60 for bar in minutes] == list(range(trimmed, 4))
     assert {bar.volume for bar in minutes} == {60}
-    assert gaps(rig.store) == []
+    assert gaps(intakes.store) == []
 
 
 async def test_a_restart_after_trimming_records_the_trimmed_minutes_as_missing(redis_url: str, client: Redis) -> None:

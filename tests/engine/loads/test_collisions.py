@@ -54,17 +54,17 @@ async def test_a_load_in_a_deadlock_with_another_writer_repeats_the_batch(
 ) -> None:
     await load_file(pool, write_csv(tmp_path / "before.csv", BEFORE))
     await superuser.execute(TRIGGER.format(body=PATIENT))
-    gate, rival = [await asyncpg.connect(databases.superuser) for _ in range(2)]
+    blocker, rival = [await asyncpg.connect(databases.superuser) for _ in range(2)]
     # Who waits longest to look for a deadlock is not the one that is thrown out of it.
     await rival.execute("set deadlock_timeout = '10min'")
     writer = BarWriter(pool, LOAD_TIMEFRAMES["daily"])
     await writer.open()
     path = write_csv(tmp_path / "after.csv", AFTER)
 
-    transaction, other = gate.transaction(), rival.transaction()
+    transaction, other = blocker.transaction(), rival.transaction()
     await transaction.start()
     await other.start()
-    await gate.execute(TOUCH, "M")
+    await blocker.execute(TOUCH, "M")
     await rival.execute(TOUCH, "Z")
     with caplog.at_level(logging.WARNING, "app.engine.loads.writer"):
         load_task = asyncio.create_task(load_source(TextFile(path, None), LOAD_TIMEFRAMES["daily"], writer, TODAY))
@@ -83,7 +83,7 @@ async def test_a_load_in_a_deadlock_with_another_writer_repeats_the_batch(
     await link.execute("delete from ohlcv_daily")
     await load_file(pool, path)
     assert after == await checksum(link)
-    for each in (gate, rival):
+    for each in (blocker, rival):
         await each.close()
 
 
