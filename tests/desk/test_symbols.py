@@ -22,9 +22,9 @@ from app.web.filters import dom_id
 from app.web.html import links
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
-from tests.engine.loads.conftest import load_file, write_csv
 from tests.pipeline.conftest import Desk
 from tests.support import symbol_examples
+from tests.support.bar_files import load_file, write_csv
 from tests.support.desk_pages import page
 from tests.support.quote_samples import OPEN, bars, tick
 from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_symbols

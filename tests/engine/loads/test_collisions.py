@@ -15,7 +15,8 @@ from app.engine.loads.sources.source import CHUNK, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import MOST_COLLISIONS, BarWriter
 from tests.conftest import Databases
-from tests.engine.loads.conftest import TODAY, checksum, load_file, write_csv
+from tests.support.bar_files import checksum, load_file, write_csv
+from tests.support.history_server import TODAY
 from tests.support.running_engine import eventually
 
 BEFORE = [f"{symbol},2012-09-04,1,2,1,2,5" for symbol in "AMZ"]

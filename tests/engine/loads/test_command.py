@@ -12,7 +12,7 @@ from app.embedded.places import Unusable
 from app.settings.load import Settings
 from tests.commands.conftest import command
 from tests.conftest import Databases
-from tests.engine.loads.conftest import checksum, write_csv
+from tests.support.bar_files import checksum, write_csv
 from tests.support.history_server import KEY, bar, speaking
 
 

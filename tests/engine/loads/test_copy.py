@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.loads import queries
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.conftest import Databases
-from tests.engine.loads.conftest import load_file, write_csv
+from tests.support.bar_files import load_file, write_csv
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 FRAME = LOAD_TIMEFRAMES["daily"]

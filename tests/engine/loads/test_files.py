@@ -13,7 +13,8 @@ from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from app.finance import history
-from tests.engine.loads.conftest import HISTORY, TODAY, checksum, load_file, write_csv
+from tests.support.bar_files import HISTORY, checksum, load_file, write_csv
+from tests.support.history_server import TODAY
 
 
 async def test_the_shipped_history_is_stored_exactly(pool: Pool, link: asyncpg.Connection) -> None:

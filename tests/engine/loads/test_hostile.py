@@ -23,8 +23,8 @@ from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from tests.engine.loads.conftest import HEADER, TODAY, load_file, write_csv
-from tests.support.history_server import KEY, Massive, bar, speaking
+from tests.support.bar_files import HEADER, load_file, write_csv
+from tests.support.history_server import KEY, TODAY, Massive, bar, speaking
 
 GOOD = "AAPL,2012-09-04,1,2,1,2,5"
 DAY = DateRange(date(2026, 9, 4), date(2026, 9, 8))

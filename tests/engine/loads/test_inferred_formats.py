@@ -11,7 +11,8 @@ from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.engine.loads.conftest import TODAY, load_file, write_csv
+from tests.support.bar_files import load_file, write_csv
+from tests.support.history_server import TODAY
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 PRICES = "1,2,1,1,5"

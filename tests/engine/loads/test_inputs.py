@@ -13,7 +13,7 @@ from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.engine.loads.conftest import TODAY
+from tests.support.history_server import TODAY
 
 INPUTS = Path(__file__).parent / "inputs"
 CASES: list[dict[str, Any]] = tomllib.loads((INPUTS / "outcomes.toml").read_text())["case"]

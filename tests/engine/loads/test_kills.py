@@ -13,7 +13,7 @@ import pytest
 from app.db.pools import Pool
 from tests.commands.conftest import ROOT, environment
 from tests.conftest import Databases
-from tests.engine.loads.conftest import checksum, load_file, write_csv
+from tests.support.bar_files import checksum, load_file, write_csv
 
 ROWS = 80_000
 KEYS = 50_000

@@ -15,7 +15,8 @@ from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.engine.loads.conftest import TODAY, checksum, load_file, write_csv
+from tests.support.bar_files import checksum, load_file, write_csv
+from tests.support.history_server import TODAY
 
 DAYS = [date(2012, 9, day) for day in (4, 5, 6)]
 COLUMNS = {

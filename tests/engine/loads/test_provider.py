@@ -13,7 +13,7 @@ from app.engine.loads.providers.massive.provider import MassiveHistory
 from app.engine.loads.providers.provider import DateRange, Estimate, ProviderRefused, ProviderUnreachable
 from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from tests.engine.loads.conftest import checksum
+from tests.support.bar_files import checksum
 from tests.support.history_server import Massive, bar, load
 
 

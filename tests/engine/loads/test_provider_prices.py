@@ -10,8 +10,7 @@ from app.engine.loads.providers.massive.provider import MassiveHistory
 from app.engine.loads.providers.provider import DateRange
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.engine.loads.conftest import TODAY
-from tests.support.history_server import KEY, bar, speaking
+from tests.support.history_server import KEY, TODAY, bar, speaking
 
 SPAN = DateRange(date(2012, 9, 4), date(2012, 9, 10))
 

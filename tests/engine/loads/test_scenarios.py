@@ -7,7 +7,7 @@ import pytest
 from app.finance import scenarios
 from tests.commands.conftest import command
 from tests.conftest import Databases
-from tests.engine.loads.conftest import checksum
+from tests.support.bar_files import checksum
 
 
 async def test_data_load_scenario_all_loads_every_scenario_and_repeating_it_changes_nothing(

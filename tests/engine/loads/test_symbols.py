@@ -9,8 +9,8 @@ import pytest
 from app.db.pools import Pool
 from tests.commands.conftest import command
 from tests.conftest import Databases
-from tests.engine.loads.conftest import load_file, write_csv
 from tests.support import symbol_examples
+from tests.support.bar_files import load_file, write_csv
 from tests.support.history_server import KEY, bar, speaking
 
 PREFERRED = """ticker,volume,open,close,high,low,window_start,transactions
