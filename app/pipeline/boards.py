@@ -15,3 +15,7 @@ class Boards(NamedTuple):
     market: MarketBoard
     indicators: IndicatorBoard
     patterns: PatternBoard
+
+
+def empty_boards() -> Boards:
+    return Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard())

@@ -15,14 +15,11 @@ from app.delivery.email.sender import EmailSender
 from app.delivery.email.transport import EmailChannel
 from app.deps import AppContext
 from app.health.probe import HealthProbe
-from app.indicators.board import IndicatorBoard
 from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.live.limits import StreamLimits
 from app.live.topics import symbol_topic
-from app.market.board import MarketBoard
-from app.patterns.board import PatternBoard
-from app.pipeline.boards import Boards
+from app.pipeline.boards import empty_boards
 from app.pipeline.follower import LogFollower
 from app.pipeline.receiver import Receiver
 from app.pipeline.recovery import Recovery
@@ -30,8 +27,6 @@ from app.pipeline.relay import Relay
 from app.pipeline.resync import Resync
 from app.pipeline.seeding import Seeding
 from app.pipeline.topics import TopicRegistry, families
-from app.quotes.board import QuoteBoard
-from app.quotes.charts.cache import ChartCache
 from app.server.datastores import addresses, pools
 from app.server.supervised import keep_running
 from app.settings.load import Settings
@@ -77,7 +72,7 @@ class Runtime:
         self._pools = pools(own_url, market_url, settings.database)
         live = settings.live
         bounds = StreamLimits(live.max_connections, live.streams_per_user, live.stalled_seconds)
-        self._boards = Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard())
+        self._boards = empty_boards()
         self._topics = TopicRegistry(families(self._boards, self._pools))
         self._hub = Hub(html.patch, self._topics, live.frame_seconds, live.beat_seconds, bounds)
         self._relay = Relay(self._boards, self._topics, self._hub)

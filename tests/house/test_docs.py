@@ -34,6 +34,7 @@ MODULE = re.compile(r"(?<![\w/.])(bench(?:\.[a-z_]+)+)\b")
 TARGET = re.compile(r"(?<![\w-])make ([a-z][a-z-]*)")
 COMMAND = re.compile(r"(?<![/\w])tickstock ([a-z][a-z-]*(?: [a-z][a-z-]*)*)")
 VARIABLE = re.compile(r"(?!TEST_)([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT|HOST|ENGINE|INGEST|REGISTRATION)(?:=.*)?")
+TEST = re.compile(r"def (test_\w+)")
 OUTSIDE = {"SSL_CERT_FILE"}
 """Variables of other programs."""
 
@@ -69,6 +70,15 @@ def test_named_tests_exist(page: Path) -> None:
     mentions = {name for code in markdown.read(page).inline for name in re.findall(r"(?<![\w/])test_\w+\.py", code)}
 
     assert {name for name in mentions if EXAMPLE not in name} - files == set()
+
+
+@pages
+def test_named_test_functions_exist(page: Path) -> None:
+    functions = {name for path in (ROOT / "tests").rglob("test_*.py") for name in TEST.findall(path.read_text())}
+    codes = [code for code in markdown.read(page).inline if "/" not in code]
+    mentions = {name for code in codes for name in re.findall(r"(?<![\w/])test_[a-z_]+\b(?!\.py)", code)}
+
+    assert {name for name in mentions if EXAMPLE not in name} - functions == set()
 
 
 @pages
@@ -157,7 +167,8 @@ def test_the_tree_in_the_architecture_page_equals_the_folders() -> None:
     ]
     listed = [line.split()[0] for line in block.splitlines()]
 
-    assert listed == sorted(set(folders()))
+    assert set(listed) ^ set(folders()) == set(), "add or remove a line in docs/architecture.md, Layout"
+    assert listed == sorted(listed)
     assert [line for line in block.splitlines() if len(line.split()) < 2] == []
 
 

@@ -1,5 +1,6 @@
 """Every route: guarded or listed public, limited or listed exempt, and a form where it takes one."""
 
+import ast
 import inspect
 import os
 import re
@@ -14,7 +15,7 @@ from app.settings.load import load
 from app.web import parameters
 from app.web.guards import Guard, guard_of, scope_of
 from tests.house import tree
-from tests.house.lines import LINES, OWNED, Who
+from tests.house.lines import LINES, OWNED, Line, Who
 
 PUBLIC = {
     "accounts.login",
@@ -85,6 +86,11 @@ NO_FORM = {
 }
 
 
+PLAIN_PAGES = {Line(Who.PEOPLE, 200), Line(Who.ADMINS, 200)}
+NO_PAGES = {"/metrics", "/admin/audit.csv"}
+"""For programs."""
+
+
 @pytest.fixture(scope="module")
 def app() -> Quart:
     nowhere = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
@@ -132,9 +138,12 @@ def test_every_route_is_in_the_matrix_with_its_guard(app: Quart) -> None:
     }
     guards_of_views = {name: (guard_of(view), scope_of(view)) for name, view in app.view_functions.items()}
 
-    assert guards_of_views == {name: guards_by_caller[line.who] for name, line in LINES.items()} | {
+    expected = {name: guards_by_caller[line.who] for name, line in LINES.items()} | {
         "health.metrics": (Guard.PUBLIC, None)
     }
+    assert guards_of_views.keys() - expected.keys() == set(), "add a Line for each to tests/house/lines.py"
+    assert expected.keys() - guards_of_views.keys() == set(), "is its blueprint in app/server/factory.py?"
+    assert {name for name in expected if guards_of_views[name] != expected[name]} == set(), "guard or scope differs"
 
 
 def test_every_route_with_an_owned_object_is_tested_with_another_person(app: Quart) -> None:
@@ -180,3 +189,20 @@ def test_no_view_reads_a_parameter_that_it_does_not_name() -> None:
         text = path.read_text()
         declared = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"@parameters\.allow\((.*)\)", text))))
         assert {a or b for a, b in read.findall(text)} <= {*declared, *parameters.FRAME}, path
+
+
+def test_every_page_without_parameters_is_opened_by_a_browser(app: Quart) -> None:
+    literals = {
+        node.value
+        for name in ("test_pages.py", "test_accessibility.py", "test_accessible_states.py")
+        for node in tree.nodes(tree.ROOT / "tests" / "journeys" / name)
+        if isinstance(node, ast.Constant)
+    }
+    pages = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and LINES.get(rule.endpoint) in PLAIN_PAGES
+    }
+
+    assert "/" in pages
+    assert pages - literals - NO_PAGES == set(), "add it to PAGES in tests/journeys/test_pages.py"

@@ -27,6 +27,8 @@ SIGNED_IN = (
     "/account/password",
     "/account/tokens",
     "/account/totp",
+    "/account/totp/codes",
+    "/account/totp/off",
     "/none",
 )
 SIGNED_OUT = ("/login", "/forgot", "/register", "/invite/none")

@@ -8,12 +8,13 @@ from app.db import Unavailable
 from app.deps import SnapshotFailed
 from app.identity import View
 from app.live.hub import Hub
+from app.pipeline.boards import empty_boards
 from app.pipeline.relay import Relay
 from app.pipeline.topics import TopicRegistry
 from app.push import Push, nothing
 from app.web import html
 from app.wire.events.event import EngineHealth, PatternDetected, Tick
-from tests.support.topic_rules import boards, registry
+from tests.support.topic_rules import registry
 
 AT = 1_346_679_000.0
 PRICE = Tick(symbol="BF/B", price=68.5, at=AT, arrived_at=time.time())
@@ -32,7 +33,7 @@ def hub(topics: TopicRegistry) -> Hub:
 
 @pytest.fixture
 def relay(topics: TopicRegistry, hub: Hub) -> Relay:
-    return Relay(boards(), topics, hub)
+    return Relay(empty_boards(), topics, hub)
 
 
 def test_every_push_names_a_topic_that_a_stream_may_ask_for(relay: Relay, topics: TopicRegistry) -> None:
@@ -57,7 +58,7 @@ def test_an_event_without_a_feature_still_advances_the_log(relay: Relay, hub: Hu
 def test_an_event_that_a_feature_cannot_take_is_counted() -> None:
     topics = registry()
     hub = Hub(html.patch, topics)
-    broken = Relay(boards()._replace(quotes=None), topics, hub)  # type: ignore[arg-type]
+    broken = Relay(empty_boards()._replace(quotes=None), topics, hub)  # type: ignore[arg-type]
 
     broken.publish(PRICE)
     broken.publish(DOJI, "7-4")
@@ -74,7 +75,7 @@ def test_an_event_goes_to_each_feature_that_asked_for_it(relay: Relay) -> None:
 
 @pytest.mark.parametrize("topic", ["status", "quotes:BF/B", "symbol:BF/B"])
 async def test_a_snapshot_has_pushes_of_its_topic_alone(topic: str) -> None:
-    feature_boards = boards()
+    feature_boards = empty_boards()
     topics = registry(feature_boards)
     Relay(feature_boards, topics, Hub(html.patch, topics)).publish(PRICE)
 
@@ -86,7 +87,7 @@ async def test_a_snapshot_of_a_symbol_without_a_quote_is_empty(topics: TopicRegi
 
 
 async def test_a_snapshot_that_cannot_be_drawn_is_an_error_and_counted() -> None:
-    topics = registry(boards()._replace(quotes=None))  # type: ignore[arg-type]
+    topics = registry(empty_boards()._replace(quotes=None))  # type: ignore[arg-type]
 
     with pytest.raises(SnapshotFailed):
         await topics.snapshot("quotes:A")

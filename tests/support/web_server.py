@@ -15,6 +15,7 @@ from quart import Quart, Response, abort, request, websocket
 from app.identity import Identity
 from app.push import Op, Push
 from app.web import assets, condition, errors, guards, html, preferences, security
+from tests.support.topic_rules import RULES
 
 
 class PushRequest(msgspec.Struct):
@@ -65,6 +66,7 @@ def create_app(public_url: str) -> Quart:
     assets.install(app)
     errors.install(app)
     condition.install(app, lambda: LIVE)
+    html.install_socket_topics(app, RULES.by_socket)
     errors.unavailable(app, (UnavailableService,))
     app.register_blueprint(preferences.blueprint)
     app.add_url_rule("/board", "board", board)
