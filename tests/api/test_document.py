@@ -117,7 +117,7 @@ def errors(schema: dict[str, Any], value: object) -> list[str]:
     return [error.message for error in Draft202012Validator(schema).iter_errors(value)]
 
 
-def fits(schema: dict[str, Any], text: str) -> bool:
+def matches(schema: dict[str, Any], text: str) -> bool:
     """Whether the document takes this text for that parameter."""
     value: object = text
     if schema.get("type") in ("integer", "number"):
@@ -144,7 +144,7 @@ async def test_every_parameter_is_accepted_and_refused_as_documented(market: Des
         count = 0
         for case, schema in cases(document):
             answer = await admin.get(case.address)
-            expected = 200 if case.value is None or fits(schema, case.value) else 400
+            expected = 200 if case.value is None or matches(schema, case.value) else 400
             assert answer.status_code == expected, (case, answer.text)
             (template,) = [path for path in document["paths"] if path.replace("{symbol}", "BRK.B") == case.path]
             responses = document["paths"][template]["get"]["responses"]

@@ -92,7 +92,7 @@ async def postgres_port(where: Places) -> AsyncIterator[int]:
     child.stop(5)
 
 
-def adjusted(redis_port: int, postgres_port: int) -> dict[str, str]:
+def adjusted_environment(redis_port: int, postgres_port: int) -> dict[str, str]:
     block = BLOCK.replace("password@localhost:5432", f"{PASSWORD_IN_ADDRESS}@127.0.0.1:{postgres_port}")
     block = block.replace("REDIS_HOST=localhost", "REDIS_HOST=127.0.0.1")
     block = block.replace("REDIS_PORT=6379", f"REDIS_PORT={redis_port}")
@@ -102,7 +102,9 @@ def adjusted(redis_port: int, postgres_port: int) -> dict[str, str]:
 async def test_the_environment_block_of_the_design_document_starts_the_desk(
     tmp_path: Path, redis_port: int, postgres_port: int, port: int
 ) -> None:
-    environ = adjusted(redis_port, postgres_port) | {"TICKSTOCK_LOGGING_FILE_PATH": str(tmp_path / "desk.log")}
+    environ = adjusted_environment(redis_port, postgres_port) | {
+        "TICKSTOCK_LOGGING_FILE_PATH": str(tmp_path / "desk.log")
+    }
     running = RunningCommand(tmp_path / "data", "run", PORT=str(port), **environ)
 
     def ready() -> bool:

@@ -28,7 +28,7 @@ values ($1, 'RSI14', '{"value": 28.5}', to_timestamp($2))
 """
 
 
-def calculated(symbol: str, value: float) -> IndicatorCalculated:
+def indicator_event(symbol: str, value: float) -> IndicatorCalculated:
     return IndicatorCalculated(
         symbol=symbol, indicator="RSI14", timeframe="1min", value=value, signal="OVERBOUGHT", at=OPEN
     )
@@ -57,7 +57,7 @@ async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk)
     assert isinstance(board, IndicatorBoard)
     async with desk.stream(symbol_topic("BF/B")) as reader:
         await reader.message("message")
-        await desk.publish(calculated("BF/B", 71.25))
+        await desk.publish(indicator_event("BF/B", 71.25))
         pushed = (await reader.containing("71.25")).data
 
     assert f'hx-target="#{dom_id("readings", "BF/B")}"' in pushed
@@ -112,7 +112,7 @@ async def test_published_indicators_stay_while_the_database_is_down(desk: Desk) 
     assert isinstance(board, IndicatorBoard)
     async with desk.stream(symbol_topic("BRK.B")) as reader:
         await reader.message("message")
-        await desk.publish(calculated("BRK.B", 71.25))
+        await desk.publish(indicator_event("BRK.B", 71.25))
         await until(lambda: bool(board.of("BRK.B")))
         desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
@@ -123,7 +123,7 @@ async def test_indicators_just_published_for_an_unwatched_symbol_are_shown_while
     desk: Desk,
 ) -> None:
     desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    await desk.publish(calculated("BRK.B", 71.25))
+    await desk.publish(indicator_event("BRK.B", 71.25))
     await until(lambda: desk.context.receiver.indicators.skipped)
 
     assert "71.25" in await page(desk, "/symbols/BRK.B")

@@ -26,7 +26,7 @@ def owner_of(child: Child) -> int:
     return Path(f"/proc/{child.pid}").stat().st_uid
 
 
-async def started(where: places.Places, who: account.Account) -> tuple[int, bool]:
+async def start_as(where: places.Places, who: account.Account) -> tuple[int, bool]:
     """The uid that PostgreSQL ran under, and whether it answered."""
     child = Child(postgres.program(where, durable=False, as_root=who))
     child.start()
@@ -55,7 +55,7 @@ async def test_root_runs_postgresql_in_a_user_namespace_and_owns_its_files(bare:
     if who.kind != "namespace":
         pytest.skip("no user namespaces here")
 
-    assert await started(bare, who) == (0, True)
+    assert await start_as(bare, who) == (0, True)
     assert (bare.data / "postgres").stat().st_uid == 0
 
 
@@ -66,8 +66,8 @@ async def test_without_namespaces_the_user_nobody_runs_postgresql_in_the_fallbac
     bare.data.parent.chmod(0o700)
     nobody = account.nobody()
 
-    assert await started(bare, nobody) == (nobody.uid, True)
-    assert await started(bare, nobody) == (nobody.uid, True), "the second time on the same data"
+    assert await start_as(bare, nobody) == (nobody.uid, True)
+    assert await start_as(bare, nobody) == (nobody.uid, True), "the second time on the same data"
     assert (postgres.FALLBACK_DIRECTORY / bare.mark / "postgres" / "PG_VERSION").exists()
 
 
@@ -110,7 +110,7 @@ async def test_a_long_data_path_gets_short_private_socket_paths(tmp_path: Path) 
 
     assert len(str(where.sockets / "postgres" / ".s.PGSQL.5432")) < 104
     assert stat.S_IMODE(where.sockets.stat().st_mode) == 0o700
-    assert await started(where, account.choose(next(postgres.builds()).install / "bin" / "postgres"))
+    assert await start_as(where, account.choose(next(postgres.builds()).install / "bin" / "postgres"))
     shutil.rmtree(where.sockets)
 
 

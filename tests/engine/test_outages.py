@@ -30,7 +30,7 @@ FILLER = [Bar("FILLER", "1min", 60.0 * number, 1.0, 1.0, 1.0, 1.0, 0) for number
 """Minutes of long ago."""
 
 
-def completed(events: list[AnyEvent]) -> list[ProcessingChanged]:
+def completed_runs(events: list[AnyEvent]) -> list[ProcessingChanged]:
     return [event for event in events_of(ProcessingChanged, events) if event.status == "completed"]
 
 
@@ -82,13 +82,13 @@ async def test_ticks_wait_while_the_store_is_full_and_none_is_lost(
                 accepted = engine._ticks.accepted_ticks
         link = await asyncpg.connect(database_url)
         await eventually(lambda: daily(link, DAY))
-        await eventually(lambda: any(event.run_id == f"eod-{DAY}" for event in completed(events)))
+        await eventually(lambda: any(event.run_id == f"eod-{DAY}" for event in completed_runs(events)))
 
     assert accepted == 0
     assert await daily(link, DAY) == EXACT
     minutes = "select symbol, sum(volume)::int8 from ohlcv_1min where symbol <> 'FILLER' group by 1 order by 1"
     assert [tuple(row) for row in await link.fetch(minutes)] == [(bar.symbol, bar.volume) for bar in EXACT]
-    assert [event.run_id for event in completed(events)] == [f"eod-{DAY}"]
+    assert [event.run_id for event in completed_runs(events)] == [f"eod-{DAY}"]
     await link.close()
 
 

@@ -19,7 +19,7 @@ def pegged(price: float, count: int = 25, symbol: str = "PEG") -> list[Bar]:
     return [Bar(symbol, "daily", DAY * n, price, price, price, price, 1000) for n in range(count)]
 
 
-def moved(before: list[Bar], *closes: float) -> list[Bar]:
+def with_closes(before: list[Bar], *closes: float) -> list[Bar]:
     """Bars after those, each from the close before it to its own."""
     ends = [before[-1].close, *closes]
     return [
@@ -72,8 +72,8 @@ def test_too_few_constant_bars_have_no_indicator_value() -> None:
 
 
 def test_a_price_constant_since_its_fall_is_no_longer_oversold() -> None:
-    falling = moved(pegged(40.0), *(40.0 - n for n in range(1, 21)))
-    panel = walk(moved(falling, *[20.0] * 15), 1)
+    falling = with_closes(pegged(40.0), *(40.0 - n for n in range(1, 21)))
+    panel = walk(with_closes(falling, *[20.0] * 15), 1)
 
     assert words(walk(falling, 1))["RSI14"] == "OVERSOLD"
     assert words(walk(falling, 1))["ADX14"] == "BEARISH"
@@ -84,7 +84,7 @@ def test_a_price_constant_since_its_fall_is_no_longer_oversold() -> None:
 
 @pytest.mark.parametrize(("last", "word"), [(10.0095, ""), (9.9905, ""), (10.02, "ABOVE"), (9.98, "BELOW")])
 def test_a_price_is_above_or_below_its_average_by_at_least_one_tick(last: float, word: str) -> None:
-    panel = walk(moved(pegged(10.0, 60), last), 1)
+    panel = walk(with_closes(pegged(10.0, 60), last), 1)
 
     assert words(panel).get("SMA50", "") == word
     assert words(panel).get("EMA26", "") == word
@@ -92,7 +92,7 @@ def test_a_price_is_above_or_below_its_average_by_at_least_one_tick(last: float,
 
 @pytest.mark.parametrize(("tick_size", "word"), [(None, ""), (0.01, ""), (0.001, "ABOVE"), (0.05, "")])
 def test_the_tick_size_of_the_instrument_is_used(tick_size: float | None, word: str) -> None:
-    panel = walk(moved(pegged(10.0, 60), 10.005), 1, tick_size=tick_size)
+    panel = walk(with_closes(pegged(10.0, 60), 10.005), 1, tick_size=tick_size)
 
     assert words(panel).get("SMA20", "") == word
 
@@ -134,7 +134,7 @@ def test_a_move_below_one_tick_is_no_breakout_no_gap_and_no_crossing(by: float) 
 
 def test_an_average_is_crossed_once_however_often_the_price_comes_within_a_tick_of_it() -> None:
     closes = [10.0 - 0.05 * (n % 2) for n in range(90)]
-    series = moved(pegged(10.0, 10), *closes, 10.2, 10.0, 9.995, 10.2, 9.7)
+    series = with_closes(pegged(10.0, 10), *closes, 10.2, 10.0, 9.995, 10.2, 9.7)
     panel = walk(series, 5)
 
     sides = [(one.row, one.pattern) for one in crossings.find(panel, lambda name: 0.0 if "SMA50" in name else 2.0)]

@@ -58,7 +58,7 @@ def allowed(source: str, target: str) -> bool:
     return rank(target) > rank(source) or (source, target) in ALONGSIDE
 
 
-def imported() -> list[tuple[str, str, str]]:
+def all_imports() -> list[tuple[str, str, str]]:
     imports = []
     for path in tree.modules():
         source = part(tree.name(path).removesuffix(".py").replace("/", "."))
@@ -99,7 +99,7 @@ def test_every_package_is_in_the_import_table() -> None:
 
 def test_imports_point_down() -> None:
     upward = [
-        f"{where}: {source} imports {target}" for where, source, target in imported() if not allowed(source, target)
+        f"{where}: {source} imports {target}" for where, source, target in all_imports() if not allowed(source, target)
     ]
 
     assert upward == []

@@ -21,7 +21,7 @@ from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state import market_clock
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.support.daily_bars import daily
-from tests.wire.conftest import ended
+from tests.wire.conftest import cancel_tasks
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 DAY = date(2012, 9, 4)
@@ -66,7 +66,7 @@ async def listening(url: str, channel: str = Channels().ticks) -> AsyncIterator[
                 await asyncio.sleep(0.01)
         yield listener
     finally:
-        await ended(task)
+        await cancel_tasks(task)
 
 
 @asynccontextmanager
@@ -82,11 +82,11 @@ async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: ReplaySpeed 
         async with asyncio.timeout(20):
             await asyncio.shield(task)
     finally:
-        await ended(task)
+        await cancel_tasks(task)
     await feed.close()
 
 
-async def closed(url: str) -> None:
+async def wait_until_closed(url: str) -> None:
     client = connect(url)
     async with asyncio.timeout(30):
         while (clock := await market_clock.read(client)) is None or clock.state != "closed":
@@ -97,7 +97,7 @@ async def closed(url: str) -> None:
 async def test_a_session_reaches_every_channel_and_the_newest_quotes_exactly(redis_url: str) -> None:
     async with listening(redis_url) as raw, listening(redis_url, "elsewhere") as copy:
         async with feeding(redis_url, also_to=("elsewhere",)):
-            await closed(redis_url)
+            await wait_until_closed(redis_url)
 
         for listener in (raw, copy):
             await listener.heard_out()
@@ -120,7 +120,7 @@ async def test_a_stopped_feed_resumes_without_a_gap(redis_url: str) -> None:
                 while len(listener.ticks) < enough:
                     await asyncio.sleep(0.01)
         async with feeding(redis_url):
-            await closed(redis_url)
+            await wait_until_closed(redis_url)
 
         await listener.heard_out()
         assert listener.bars() == EXACT

@@ -20,7 +20,7 @@ from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.support.massive_server import KEY, Connection, Script, serving, status
 from tests.support.provider_updates import ticks_of, until
-from tests.wire.conftest import ended
+from tests.wire.conftest import cancel_tasks
 
 OPEN = datetime(2026, 1, 6, 15, 0, tzinfo=UTC).timestamp()
 NIGHT = datetime(2026, 1, 7, 3, 0, tzinfo=UTC).timestamp()
@@ -285,7 +285,7 @@ async def test_provider_errors_reach_the_administrator_through_redis(redis_url: 
         stop.set()
         await feeding
         await feed.close()
-    await ended(listening)
+    await cancel_tasks(listening)
 
     (error,) = events
     assert isinstance(error, ErrorReported)

@@ -33,12 +33,12 @@ def synthetic(plan: SyntheticPlan = PLAN, pace: ReplaySpeed = FAST) -> Synthetic
     return SyntheticProvider(plan, pace)
 
 
-def closed(update: FeedUpdate) -> bool:
+def is_closed(update: FeedUpdate) -> bool:
     return update.clock.state == "closed"
 
 
 async def test_a_synthetic_day_covers_extended_hours_and_is_labelled_throughout() -> None:
-    updates = await until(synthetic().updates(None), closed)
+    updates = await until(synthetic().updates(None), is_closed)
 
     ticks = ticks_of(updates)
     hours = regular(FRIDAY)
@@ -65,29 +65,29 @@ async def test_the_next_day_is_the_next_session_of_the_exchange() -> None:
 
 
 async def test_an_interrupted_day_resumes_where_it_stopped() -> None:
-    whole = ticks_of(await until(synthetic().updates(None), closed))
-    first = (await until(synthetic().updates(None), closed))[:200]
+    whole = ticks_of(await until(synthetic().updates(None), is_closed))
+    first = (await until(synthetic().updates(None), is_closed))[:200]
 
-    rest = await until(synthetic().updates(first[-1].position), closed)
+    rest = await until(synthetic().updates(first[-1].position), is_closed)
 
     assert ticks_of(first) + ticks_of(rest) == whole
     assert daily(list(synthetic().published_ticks(first[-1].position))) == daily(ticks_of(first))
 
 
 async def test_a_day_keeps_its_ticks_when_the_pace_changes() -> None:
-    whole = ticks_of(await until(synthetic().updates(None), closed))
-    first = (await until(synthetic().updates(None), closed))[:200]
+    whole = ticks_of(await until(synthetic().updates(None), is_closed))
+    first = (await until(synthetic().updates(None), is_closed))[:200]
 
     other = synthetic(pace=FAST._replace(ticks_per_second=77))
 
-    assert ticks_of(first) + ticks_of(await until(other.updates(first[-1].position), closed)) == whole
+    assert ticks_of(first) + ticks_of(await until(other.updates(first[-1].position), is_closed)) == whole
 
 
 async def test_in_an_outage_no_tick_is_published_and_its_trades_are_lost() -> None:
     plan = PLAN._replace(events=SessionEvents(0, 1, 30))
-    whole = ticks_of(await until(synthetic().updates(None), closed))
+    whole = ticks_of(await until(synthetic().updates(None), is_closed))
 
-    updates = await until(synthetic(plan).updates(None), closed)
+    updates = await until(synthetic(plan).updates(None), is_closed)
 
     ticks = ticks_of(updates)
     session = [tick for tick in ticks if tick.at < regular(FRIDAY).closes]
@@ -99,12 +99,12 @@ async def test_in_an_outage_no_tick_is_published_and_its_trades_are_lost() -> No
 
 
 async def test_the_position_of_another_market_is_not_resumed() -> None:
-    mark = (await until(synthetic().updates(None), closed))[300].position
+    mark = (await until(synthetic().updates(None), is_closed))[300].position
 
     other = synthetic(PLAN._replace(seed=7))
 
     assert other.published_ticks(mark) == ()
-    assert ticks_of(await until(other.updates(mark), closed))[0].at < regular(FRIDAY).opens
+    assert ticks_of(await until(other.updates(mark), is_closed))[0].at < regular(FRIDAY).opens
 
 
 def test_the_name_of_a_market_in_stored_positions_does_not_change() -> None:
@@ -131,7 +131,7 @@ def test_changes_are_measured_against_the_last_close() -> None:
 
 
 async def test_a_scenario_is_replayed_exactly_and_labelled() -> None:
-    updates = await until(ScenarioProvider("high_low_events", FAST).updates(None), closed)
+    updates = await until(ScenarioProvider("high_low_events", FAST).updates(None), is_closed)
 
     assert daily(ticks_of(updates)) == scenarios.daily("high_low_events")[:1]
     assert {tick.source for tick in ticks_of(updates)} == {"synthetic"}
@@ -149,7 +149,7 @@ def test_the_settings_select_a_market_or_a_scenario() -> None:
 
 async def test_the_newest_quotes_in_redis_match_the_synthetic_day(redis_url: str) -> None:
     provider = synthetic(PLAN._replace(around=False), FAST._replace(pause_seconds=60))
-    whole = ticks_of(await until(provider.updates(None), closed))
+    whole = ticks_of(await until(provider.updates(None), is_closed))
     feed, stop = Feed(provider, redis_url, Channels(), ()), asyncio.Event()
     task = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)

@@ -22,7 +22,7 @@ def universe(seed: int = 42, size: int = 40, gaps: int = 4) -> SyntheticUniverse
     return SyntheticUniverse(seed, size, date(2026, 1, 5), gaps)
 
 
-def invented(day: date = TUESDAY, events: SessionEvents = NOTHING, *, around: bool = True) -> SyntheticSession:
+def synthetic_session(day: date = TUESDAY, events: SessionEvents = NOTHING, *, around: bool = True) -> SyntheticSession:
     return SyntheticSession(universe(), day, events, around=around)
 
 
@@ -44,7 +44,7 @@ def rate(ticks: list[Tick], begin: str, end: str) -> float:
 
 
 def test_a_day_starts_before_its_session_and_is_busy_at_the_open_and_quiet_at_noon() -> None:
-    ticks = everything(invented())
+    ticks = everything(synthetic_session())
 
     average = rate(ticks, "09:30", "16:00")
     assert rate(ticks, "09:30", "09:35") > 3 * average
@@ -56,7 +56,7 @@ def test_a_day_starts_before_its_session_and_is_busy_at_the_open_and_quiet_at_no
 
 
 def test_a_day_is_in_order_in_cents_and_in_whole_shares() -> None:
-    ticks = everything(invented(events=EVENTS))
+    ticks = everything(synthetic_session(events=EVENTS))
 
     assert [tick.at for tick in ticks] == sorted(tick.at for tick in ticks)
     assert len({(tick.symbol, tick.at) for tick in ticks}) == len(ticks)
@@ -68,7 +68,7 @@ def test_a_day_is_in_order_in_cents_and_in_whole_shares() -> None:
 def test_volumes_follow_the_size_of_the_company() -> None:
     market = universe()
     traded = Counter[str]()
-    for tick in everything(invented()):
+    for tick in everything(synthetic_session()):
         traded[tick.symbol] += tick.volume
 
     for symbol, number in market.numbers.items():
@@ -76,14 +76,14 @@ def test_volumes_follow_the_size_of_the_company() -> None:
 
 
 def test_a_half_day_ends_at_one() -> None:
-    ticks = in_session(everything(invented(HALF)))
+    ticks = in_session(everything(synthetic_session(HALF)))
 
     last = datetime.fromtimestamp(ticks[-1].at, NEW_YORK)
     assert (last.hour, last.minute) == (12, 59)
 
 
 def test_without_extended_hours_there_are_only_session_ticks() -> None:
-    day = invented(around=False)
+    day = synthetic_session(around=False)
     ticks = everything(day)
 
     assert day.minutes == 390
@@ -92,7 +92,7 @@ def test_without_extended_hours_there_are_only_session_ticks() -> None:
 
 def test_the_close_of_a_session_is_the_previous_close_of_the_next() -> None:
     market = universe()
-    newest = {tick.symbol: tick.price for tick in in_session(everything(invented()))}
+    newest = {tick.symbol: tick.price for tick in in_session(everything(synthetic_session()))}
 
     assert newest == {
         symbol: market.previous_close(number, date(2026, 1, 7)) for symbol, number in market.numbers.items()
@@ -102,7 +102,7 @@ def test_the_close_of_a_session_is_the_previous_close_of_the_next() -> None:
 def test_the_configured_share_of_symbols_opens_with_a_gap() -> None:
     market = universe()
     first: dict[str, float] = {}
-    for tick in in_session(everything(invented())):
+    for tick in in_session(everything(synthetic_session())):
         first.setdefault(tick.symbol, tick.price)
 
     moves = [
@@ -112,7 +112,7 @@ def test_the_configured_share_of_symbols_opens_with_a_gap() -> None:
 
 
 def test_a_halted_symbol_is_silent_and_resumes_at_another_price() -> None:
-    day, symbols = invented(events=EVENTS), universe().symbols
+    day, symbols = synthetic_session(events=EVENTS), universe().symbols
     ticks = everything(day)
 
     assert len(day.halts) == 3
@@ -127,7 +127,7 @@ def test_a_halted_symbol_is_silent_and_resumes_at_another_price() -> None:
 
 
 def test_outages_lie_in_the_session_and_have_the_configured_length() -> None:
-    day = invented(events=EVENTS)
+    day = synthetic_session(events=EVENTS)
 
     assert len(day.outages) == 2
     for outage in day.outages:
@@ -140,7 +140,7 @@ def test_the_seed_determines_the_market() -> None:
     again = SyntheticSession(universe(), TUESDAY, EVENTS, around=True)
     other = SyntheticSession(universe(seed=43), TUESDAY, EVENTS, around=True)
 
-    assert again.ticks(400, SPACING) == invented(events=EVENTS).ticks(400, SPACING)
+    assert again.ticks(400, SPACING) == synthetic_session(events=EVENTS).ticks(400, SPACING)
     assert other.ticks(400, SPACING) != again.ticks(400, SPACING)
 
 
@@ -166,7 +166,7 @@ def test_the_market_does_not_jump_between_days() -> None:
 
 @pytest.mark.parametrize("until", [400, 720])
 def test_the_summary_of_a_slice_equals_its_ticks(until: int) -> None:
-    day = invented(events=EVENTS)
+    day = synthetic_session(events=EVENTS)
     minutes = (minute for minute in range(330, until) if not day.in_outage(minute))
 
     whole = [tick for minute in minutes for tick in day.ticks(minute, SPACING)]

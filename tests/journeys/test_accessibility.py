@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from tests.journeys.conftest import EMAIL, signed_in
-from tests.support.axe import LOOKS, findings, findings_wide_and_narrow, shortened
+from tests.support.axe import LOOKS, findings, findings_wide_and_narrow, remove_repeated_entries
 from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
@@ -102,7 +102,7 @@ def test_a_form_with_errors_has_no_accessibility_violation(
 def test_a_page_without_scripting_has_no_accessibility_violation(page: Page, replaying: Desk, path: str) -> None:
     page.route(f"{replaying.url}{path}", without_scripting)
     page.goto(f"{replaying.url}{path}")
-    shortened(page)
+    remove_repeated_entries(page)
 
     assert page.locator("footer noscript, script").count() == 0
     assert findings(page) == []
@@ -116,7 +116,7 @@ def test_forced_colours_add_no_line_to_the_page(page: Page, replaying: Desk) -> 
       const style = getComputedStyle(link), ground = getComputedStyle(document.documentElement).backgroundColor
       return parseFloat(style.borderTopWidth) && style.borderTopColor !== ground
     }).map(link => link.outerHTML)""")
-    shortened(page)
+    remove_repeated_entries(page)
     faults = findings(page, LOOKS)
     page.emulate_media(forced_colors="none")
 

@@ -21,7 +21,7 @@ from tests.support.topic_rules import RULES
 LAST = b"is this still a connection?"
 
 
-async def answered(pieces: Iterable[bytes]) -> bytes:
+async def answer_to(pieces: Iterable[bytes]) -> bytes:
     """All that comes back until the connection is closed, or until a last ping is answered."""
     hub = Hub(markup, RULES, shortest=0.02)
     here, there = sockets.socketpair()
@@ -59,7 +59,7 @@ async def test_every_case_is_answered_as_in_the_standard(case: Case, monkeypatch
     data = b"".join(case.frames)
     pieces = (data[place : place + 1] for place in range(len(data))) if case.octets else case.frames
 
-    answer = await answered(pieces)
+    answer = await answer_to(pieces)
 
     assert answer == expected_answer(case)
 

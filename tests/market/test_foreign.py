@@ -114,11 +114,11 @@ async def site(place: Place, redis: str, tmp_path_factory: pytest.TempPathFactor
 def paths(app: Quart) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and not rule.websocket and rule.endpoint not in NO_TEXT:
-            yield from filled(rule)
+            yield from filled_paths(rule)
     yield from MORE
 
 
-def filled(rule: Rule) -> Iterator[str]:
+def filled_paths(rule: Rule) -> Iterator[str]:
     """With symbols where a path is asked for, and something else of its kind elsewhere."""
     names = {each: name for name, each in rule.map.converters.items()}
     for symbol in SYMBOLS if rule.arguments else ("",):

@@ -107,7 +107,7 @@ async def test_tables_are_inspected_again_after_one_becomes_unreadable(databases
     assert [detection.pattern for detection in left] == ["Doji"]
 
 
-def ended(at: float = OPEN) -> PatternExpired:
+def expiry_event(at: float = OPEN) -> PatternExpired:
     return PatternExpired(symbol="BF/B", pattern="Hammer", timeframe="1min", confidence=0.0, at=at)
 
 
@@ -125,7 +125,7 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
     board = PatternBoard()
     list(stream.on_detected(detected("BF/B"), board))
 
-    pushes = list(stream.on_expired(ended(), board))
+    pushes = list(stream.on_expired(expiry_event(), board))
 
     key = dom_id("pattern", "BF/B", "Hammer", "1min", str(int(OPEN)))
     assert [(push.topic, push.key, push.op) for push in pushes] == [
@@ -145,8 +145,8 @@ def test_an_expiry_without_a_detection_time_applies_to_the_newest_of_that_name()
     for at in (OPEN, OPEN + 60):
         list(stream.on_detected(detected("BF/B", at=at), board))
 
-    (later, _) = stream.on_expired(ended(OPEN + 9_000), board)
-    (older, _) = stream.on_expired(ended(OPEN), board)
+    (later, _) = stream.on_expired(expiry_event(OPEN + 9_000), board)
+    (older, _) = stream.on_expired(expiry_event(OPEN), board)
 
     assert later.key.endswith(f"-{int(OPEN + 60)}")
     assert older.key.endswith(f"-{int(OPEN)}")
@@ -154,7 +154,7 @@ def test_an_expiry_without_a_detection_time_applies_to_the_newest_of_that_name()
 
 def test_a_corrected_pattern_is_no_longer_expired() -> None:
     board = PatternBoard()
-    list(stream.on_expired(ended(), board))
+    list(stream.on_expired(expiry_event(), board))
 
     (push, *_) = stream.on_updated(PatternUpdated(**asdict(detected("BF/B"))), board)
 

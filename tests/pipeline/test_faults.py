@@ -16,7 +16,7 @@ from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.pipeline.conftest import Desk, Own
 from tests.support.stored_bars import PatternRow, store_patterns
-from tests.support.stream_events import MARKET, detected, doji, fed, tick
+from tests.support.stream_events import MARKET, detected, doji, pattern_numbers, tick
 from tests.support.stream_faults import on
 from tests.support.waiting import until
 
@@ -51,9 +51,9 @@ async def test_a_stream_survives_a_redis_outage(own: Own, settings: Settings) ->
         assert await reader.containing("701.5")
         await desk.publish(doji(1))
         # The list as it is now comes after the gap, too, and may come late.
-        while 1 not in fed("".join(message.data for message in reader.messages)):
+        while 1 not in pattern_numbers("".join(message.data for message in reader.messages)):
             await reader.message("message")
-        assert fed("".join(message.data for message in reader.messages)) == [1]
+        assert pattern_numbers("".join(message.data for message in reader.messages)) == [1]
         await comes_to(200, client, "/ready")
     await until(lambda: desk.context.health.gaps == 1)
     await desk.stop()
@@ -74,9 +74,9 @@ async def test_a_lost_log_is_reported_as_a_gap_and_the_next_entry_arrives(settin
         await desk.publish(doji(4))
 
         assert 'hx-target="#notice-_0patterns"' in (await reader.containing("#notice-_0patterns", 20)).data
-        while 4 not in fed("".join(message.data for message in reader.messages)):
+        while 4 not in pattern_numbers("".join(message.data for message in reader.messages)):
             await reader.message("message")
-        assert fed("".join(message.data for message in reader.messages))[-1] == 4
+        assert pattern_numbers("".join(message.data for message in reader.messages))[-1] == 4
         after = StreamPosition.parse(desk.context.hub.last_id)
         assert before
         assert after
@@ -144,7 +144,7 @@ async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_reported_once(
         assert "possibly missed" in "".join(message.data for message in reader.messages)
         await until(desk.context.is_listening)
         await desk.publish(doji(5))
-        while 5 not in fed("".join(message.data for message in reader.messages)):
+        while 5 not in pattern_numbers("".join(message.data for message in reader.messages)):
             await reader.message("message")
         assert "".join(message.data for message in reader.messages).count("possibly missed") == 1
 

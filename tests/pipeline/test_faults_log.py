@@ -57,7 +57,7 @@ async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[
         await close(redis)
 
 
-async def logged(log: Log) -> list[int]:
+async def logged_numbers(log: Log) -> list[int]:
     """The numbers of all detections in the log, as they stand there."""
     entries = await log.since(BEGINNING, await log.top())
     assert not isinstance(entries, RangeGap)
@@ -132,12 +132,12 @@ async def test_a_joining_process_waits_for_pending_appends_of_the_others(redis_u
     redis = connect(redis_url)
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     async with listeners(redis_url, 2) as processes:
-        await published(publisher, range(50))
+        await publish_dojis(publisher, range(50))
         for process in processes:
             process.send_signal(signal.SIGSTOP)
-        await published(publisher, range(50, 150))
+        await publish_dojis(publisher, range(50, 150))
         joined = await listener(redis_url, "60")
-        await published(publisher, range(150, 250))
+        await publish_dojis(publisher, range(150, 250))
         await asyncio.sleep(2.5)
         assert (await log.top()).n < 149
         processes[1].send_signal(signal.SIGCONT)
@@ -173,7 +173,7 @@ async def test_processes_that_join_together_keep_the_order(redis_url: str) -> No
 
             # What fell in the moment when nobody listened is missing; the rest is in order, once.
             async with asyncio.timeout(30):
-                while (numbers := await logged(log))[-1:] != [count - 1]:
+                while (numbers := await logged_numbers(log))[-1:] != [count - 1]:
                     await asyncio.sleep(0.02)
             assert numbers == sorted(set(numbers))
             assert len(numbers) > count // 2
@@ -185,9 +185,9 @@ async def test_a_hanging_process_delays_a_join_only_to_its_deadline(redis_url: s
     log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
     async with listeners(redis_url, 1) as processes:
         processes[0].send_signal(signal.SIGSTOP)
-        await published(publisher, range(10))
+        await publish_dojis(publisher, range(10))
         joined = await listener(redis_url, "0.5")
-        await published(publisher, range(10, 20))
+        await publish_dojis(publisher, range(10, 20))
         assert await all_logged(log, 10) == list(range(10, 20))
 
         processes[0].send_signal(signal.SIGCONT)
@@ -203,7 +203,7 @@ async def all_hear(redis: Redis, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def published(publisher: Publisher, numbers: Iterable[int]) -> None:
+async def publish_dojis(publisher: Publisher, numbers: Iterable[int]) -> None:
     for number in numbers:
         assert await publisher.publish(doji(number)) >= 1
 
@@ -214,7 +214,7 @@ async def all_logged(log: Log, count: int) -> list[int]:
     while (await log.top()).n + 1 < count:
         assert time.monotonic() < end, f"{(await log.top()).n + 1} of {count} came"
         await asyncio.sleep(0.02)
-    return await logged(log)
+    return await logged_numbers(log)
 
 
 async def test_a_redis_that_hangs_for_ten_seconds_is_disconnected_and_reconnected(own: Own) -> None:

@@ -13,7 +13,7 @@ from app.settings.load import Settings
 from tests.pipeline.conftest import Desk
 from tests.support.stream_reader import Reader
 from tests.support.waiting import until
-from tests.support.web_process import ended, process, signed_in
+from tests.support.web_process import process, seconds_to_exit, signed_in
 
 
 async def test_every_stream_gets_a_bye_and_the_process_exits_with_0(settings: Settings) -> None:
@@ -25,7 +25,7 @@ async def test_every_stream_gets_a_bye_and_the_process_exits_with_0(settings: Se
         ):
             await first.message("message")
             await second.message("hello")
-            leaving = asyncio.create_task(ended(running, signal.SIGTERM))
+            leaving = asyncio.create_task(seconds_to_exit(running, signal.SIGTERM))
             byes = [(await reader.end())[-1] for reader in (first, second)]
             took = await leaving
 
@@ -47,7 +47,7 @@ async def test_a_client_that_never_reads_does_not_delay_the_shutdown(settings: S
         )
         await until_full(deaf)
 
-        took = await ended(running, signal.SIGINT)
+        took = await seconds_to_exit(running, signal.SIGINT)
         deaf.close()
 
         assert running.returncode == 0

@@ -7,7 +7,7 @@ from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.log.log import StreamPosition
 from tests.pipeline.conftest import Desk
-from tests.support.stream_events import detected, doji, fed, tick
+from tests.support.stream_events import detected, doji, pattern_numbers, tick
 from tests.support.waiting import until
 
 
@@ -62,7 +62,7 @@ async def test_a_returning_reader_gets_every_missed_entry_once_in_order(desk: De
     async with desk.stream("patterns", Last_Event_ID=str(first)) as reader:
         missed = await reader.message("message")
 
-    assert fed(missed.data) == list(range(3, 8))
+    assert pattern_numbers(missed.data) == list(range(3, 8))
     assert missed.id == str(top)
 
 
@@ -96,7 +96,7 @@ async def test_events_during_a_join_are_neither_lost_nor_duplicated(desk: Desk) 
 
     for reader in readers:
         await reader.caught_up(last)
-        assert fed("".join(message.data for message in reader.messages)) == list(range(1, 60))
+        assert pattern_numbers("".join(message.data for message in reader.messages)) == list(range(1, 60))
         await reader.__aexit__(None, None, None)
 
 

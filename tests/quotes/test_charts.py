@@ -23,7 +23,7 @@ def sample_chart(
     return assemble(BRK, "1m", grouping, bars("BRK.B", 30) if stored_bars is None else stored_bars, newest or today())
 
 
-def applied(charts: ChartCache, newest: SymbolQuote) -> tuple[Chart, bool]:
+def apply_quote(charts: ChartCache, newest: SymbolQuote) -> tuple[Chart, bool]:
     (result,) = charts.apply(newest)
     return result
 
@@ -47,7 +47,7 @@ def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
     charts = ChartCache()
     before = charts.put(sample_chart())
 
-    after, whole = applied(charts, today(price=40.5))
+    after, whole = apply_quote(charts, today(price=40.5))
 
     assert not whole
     assert after.scale == before.scale
@@ -59,7 +59,7 @@ def test_a_price_outside_the_scale_redraws_the_whole_chart() -> None:
     charts = ChartCache()
     charts.put(sample_chart())
 
-    after, whole = applied(charts, today(price=400.0)._replace(high=400.0))
+    after, whole = apply_quote(charts, today(price=400.0)._replace(high=400.0))
 
     assert whole
     assert after.scale is not None
@@ -70,7 +70,7 @@ def test_a_new_day_adds_a_candle_and_drops_the_oldest() -> None:
     charts = ChartCache()
     before = charts.put(sample_chart())
 
-    after, whole = applied(charts, today(date(2012, 9, 5)))
+    after, whole = apply_quote(charts, today(date(2012, 9, 5)))
 
     assert whole
     assert len(after.bars) == len(before.bars)
@@ -82,7 +82,7 @@ def test_a_new_day_of_the_same_week_extends_the_weekly_candle() -> None:
     charts = ChartCache()
     charts.put(sample_chart("week", []))
 
-    after, _ = applied(charts, today(date(2012, 9, 5), price=40.25))
+    after, _ = apply_quote(charts, today(date(2012, 9, 5), price=40.25))
 
     assert len(after.bars) == 1
     assert after.bars[0].volume == 200
@@ -160,7 +160,7 @@ def test_a_split_overnight_adjusts_every_candle() -> None:
     charts, split = ChartCache(), Split(date(2012, 9, 5), 4.0)
     before = charts.put(sample_chart()._replace(actions=CorporateActions([split])))
 
-    after, whole = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))
+    after, whole = apply_quote(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))
 
     assert whole
     assert after.adjusted
@@ -168,14 +168,14 @@ def test_a_split_overnight_adjusts_every_candle() -> None:
     assert [bar.volume for bar in after.past] == [bar.volume * 4 for bar in before.bars[1:]]
     assert after.last is not None
     assert after.last.close == 10.5
-    assert not applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))[1]
+    assert not apply_quote(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))[1]
 
 
 def test_a_split_in_mid_week_adjusts_the_open_of_the_week() -> None:
     charts = ChartCache()
     charts.put(sample_chart("week", [])._replace(actions=CorporateActions([Split(date(2012, 9, 5), 4.0)])))
 
-    after, _ = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.25))
+    after, _ = apply_quote(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.25))
 
     assert after.bars == (Bar("BRK.B", "daily", day_start(date(2012, 9, 4)), 9.75, 11.0, 9.25, 10.5, 500),)
 
@@ -198,7 +198,7 @@ def test_a_reloaded_chart_keeps_the_scale_of_its_readers() -> None:
     assert read.scale != before.scale
 
     assert charts.put(read).scale == before.scale
-    assert not applied(charts, today(price=40.5)._replace(high=41.5))[1]
+    assert not apply_quote(charts, today(price=40.5)._replace(high=41.5))[1]
 
 
 def test_a_reloaded_chart_that_differs_is_redrawn_for_its_readers_once() -> None:
@@ -206,4 +206,4 @@ def test_a_reloaded_chart_that_differs_is_redrawn_for_its_readers_once() -> None
     charts.put(sample_chart())
     charts.put(sample_chart(stored_bars=mended))
 
-    assert [applied(charts, today())[1] for _ in range(2)] == [True, False]
+    assert [apply_quote(charts, today())[1] for _ in range(2)] == [True, False]

@@ -85,7 +85,7 @@ async def test_only_the_minutes_of_the_requested_bars_are_read(
             )
         ]
 
-    assert max(rows for plan in plans for rows in scanned(json.loads(plan)[0]["Plan"])) <= count + 1
+    assert max(rows for plan in plans for rows in scanned_rows(json.loads(plan)[0]["Plan"])) <= count + 1
 
 
 async def test_minutes_without_a_price_do_not_use_up_the_limit(databases: Databases, pools: Pools) -> None:
@@ -101,8 +101,8 @@ async def test_minutes_without_a_price_do_not_use_up_the_limit(databases: Databa
     assert await read(pools, "5min", limit=3) == periods.merge(MINUTES, "5min")[-3:]
 
 
-def scanned(node: dict[str, Any]) -> Iterator[int]:
+def scanned_rows(node: dict[str, Any]) -> Iterator[int]:
     """Rows that each part of a plan gave out."""
     yield node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
     for inner in node.get("Plans", []):
-        yield from scanned(inner)
+        yield from scanned_rows(inner)

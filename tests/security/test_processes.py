@@ -18,7 +18,7 @@ from tests.support.stream_faults import on
 from tests.support.stream_reader import Reader
 from tests.support.two_processes import Processes, both
 from tests.support.waiting import until
-from tests.support.web_process import ended, process, signed_in
+from tests.support.web_process import process, seconds_to_exit, signed_in
 
 __all__ = ["both", "desk", "own", "server", "settings"]
 
@@ -252,7 +252,7 @@ async def test_the_log_contains_no_secret_and_no_forged_line(settings: Settings)
             await client.post("/csp-report", content=b'{"csp-report":{"document-uri":"x\\nforged line\\u001b[31m"}}')
         async with Reader(settings.port, STREAM, headers) as reader:
             await reader.message("message")
-        await ended(running, signal.SIGTERM)
+        await seconds_to_exit(running, signal.SIGTERM)
         assert running.stdout
         assert running.stderr
         output = (await running.stdout.read() + await running.stderr.read()).decode()

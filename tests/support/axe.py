@@ -19,13 +19,13 @@ def findings(page: Page, options: dict[str, Any] = WHOLE) -> list[str]:
     return [f"{fault['id']}: {node['html']}" for fault in answer["violations"] for node in fault["nodes"]]
 
 
-def shortened(page: Page) -> None:
+def remove_repeated_entries(page: Page) -> None:
     page.evaluate("rest => document.querySelectorAll(rest).forEach(each => each.remove())", REPEATED)
 
 
 def findings_wide_and_narrow(page: Page) -> list[str]:
     """Checks the page in a wide light window, then on a dark telephone."""
-    shortened(page)
+    remove_repeated_entries(page)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="light")
     faults = findings(page)

@@ -21,7 +21,7 @@ from app.wire.codec.codec import Rejected, decode
 from app.wire.events.event import AnyEvent
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state import market_clock
-from tests.wire.conftest import ended
+from tests.wire.conftest import cancel_tasks
 
 PATH = Path("config/history/us-equities-daily.csv.gz")
 BARS = history.read(PATH)
@@ -56,7 +56,7 @@ async def stopped(stop: asyncio.Event, task: "asyncio.Task[None]") -> AsyncItera
         async with asyncio.timeout(20):
             await asyncio.shield(task)
     finally:
-        await ended(task)
+        await cancel_tasks(task)
 
 
 @asynccontextmanager
@@ -129,7 +129,7 @@ async def recorded_events(
         await eventually(last.is_set)
         assert subscriber.stats.failed == 0
     finally:
-        await ended(task)
+        await cancel_tasks(task)
 
 
 async def daily(link: asyncpg.Connection, day: date) -> list[Bar]:

@@ -22,7 +22,7 @@ def doji(number: int, symbol: str = "AAPL") -> PatternDetected:
     )
 
 
-def fed(data: str) -> list[int]:
+def pattern_numbers(data: str) -> list[int]:
     """The numbers of the detections in these messages, in order."""
     inserted = re.findall(r'hx-target="#feed" hx-swap="upsert[^>]*>\s*<[^>]*data-k="(\d+)"', data)
     return [int((int(at) - MARKET) / 60) for at in inserted]

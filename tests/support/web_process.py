@@ -65,7 +65,7 @@ async def ready(client: httpx.AsyncClient) -> bool:
         return False
 
 
-async def ended(running: Process, number: int) -> float:
+async def seconds_to_exit(running: Process, number: int) -> float:
     began = time.monotonic()
     running.send_signal(number)
     await asyncio.wait_for(running.wait(), 30)

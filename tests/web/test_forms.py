@@ -36,7 +36,7 @@ class Order(Form):  # type: ignore[misc]
     kind = RadioField("Kind", choices=SIDES, default="sell")
 
 
-def filled(**values: str) -> Order:
+def filled_form(**values: str) -> Order:
     form = Order(MultiDict(values))
     form.validate()
     return form
@@ -68,7 +68,7 @@ def test_the_form_class_determines_the_kind_of_input(name: str, attributes: dict
 
 
 def test_an_error_and_a_hint_are_read_with_the_input_that_they_belong_to() -> None:
-    markup = field(filled().name, "username", "As on the letter.", focus=True)
+    markup = field(filled_form().name, "username", "As on the letter.", focus=True)
 
     attributes = control(markup)
     assert (attributes["aria-invalid"], attributes["aria-describedby"]) == ("true", "name-error name-hint")
@@ -76,35 +76,35 @@ def test_an_error_and_a_hint_are_read_with_the_input_that_they_belong_to() -> No
     assert '<label for="name">Name</label>' in markup
     assert '<p class="error" id="name-error">Name it.</p>' in markup
     assert '<p class="hint" id="name-hint">As on the letter.</p>' in markup
-    assert "autofocus" not in field(filled().name)
+    assert "autofocus" not in field(filled_form().name)
     assert "aria-describedby" not in field(Order().name)
 
 
 @pytest.mark.parametrize(("name", "typed"), [("price", "a lot"), ("shares", "0"), ("day", "2012-02-30")])
 def test_a_refused_value_is_shown_as_typed(name: str, typed: str) -> None:
     """A browser shows nothing in an input for numbers or days whose value is neither."""
-    bound = next(each for each in filled(**{name: typed}) if each.name == name)
+    bound = next(each for each in filled_form(**{name: typed}) if each.name == name)
 
     assert control(field(bound)).items() >= {"type": "text", "value": typed}.items()
 
 
 def test_an_accepted_number_or_date_is_unchanged() -> None:
-    form = filled(shares="5", day="2012-02-29")
+    form = filled_form(shares="5", day="2012-02-29")
 
     assert control(field(form.shares)).items() >= {"type": "number", "value": "5"}.items()
     assert control(field(form.day)).items() >= {"type": "date", "value": "2012-02-29"}.items()
 
 
 def test_a_password_is_never_sent_back() -> None:
-    assert "hunter2" not in field(filled(secret="hunter2").secret)
+    assert "hunter2" not in field(filled_form(secret="hunter2").secret)
 
 
 def test_markup_that_somebody_typed_stays_text() -> None:
-    assert "<b>" not in field(filled(name='"><b>').name)
+    assert "<b>" not in field(filled_form(name='"><b>').name)
 
 
 def test_a_choice_is_a_select_with_the_chosen_one_marked() -> None:
-    markup = field(filled(side="sell").side)
+    markup = field(filled_form(side="sell").side)
 
     assert control(markup) == {"id": "side", "name": "side"}
     assert re.findall(r"<option (.*?)>(.*?)<", markup) == [
@@ -127,4 +127,4 @@ def test_a_search_select_offers_all_choices_and_keeps_the_chosen_one() -> None:
     assert search_choices(["DarkCloudCover"], None) == [("", "all"), ("DarkCloudCover", "Dark Cloud Cover")]
     assert search_choices(["Doji"], "MyOwn") == [("", "all"), ("Doji", "Doji"), ("MyOwn", "My Own")]
     assert search_choices(["Doji"], "Doji") == search_choices(["Doji"], "") == [("", "all"), ("Doji", "Doji")]
-    assert 'value="Doji" selected' in field(filled(symbol="Doji").symbol, choices=search_choices(["Doji"], "Doji"))
+    assert 'value="Doji" selected' in field(filled_form(symbol="Doji").symbol, choices=search_choices(["Doji"], "Doji"))

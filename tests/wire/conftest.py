@@ -54,7 +54,7 @@ async def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None
         await asyncio.sleep(0.01)
 
 
-async def ended(*tasks: "asyncio.Task[None]") -> None:
+async def cancel_tasks(*tasks: "asyncio.Task[None]") -> None:
     """Cancelled as often as it takes: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose one."""
     deadline = time.monotonic() + 10
     while left := [task for task in tasks if not task.done()]:

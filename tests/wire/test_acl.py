@@ -49,7 +49,7 @@ from app.wire.users.stream_counts import StreamCounts
 from tests.conftest import Databases
 from tests.house.tree import ROOT
 from tests.pipeline.conftest import Desk
-from tests.wire.conftest import ended, eventually
+from tests.wire.conftest import cancel_tasks, eventually
 
 CONF = ROOT / "config" / "redis-acl.conf"
 PASSWORD = "change-this-{}-password"
@@ -141,7 +141,7 @@ async def test_the_web_user_may_subscribe_log_and_follow_events(web: Redis, engi
     publisher = Publisher(engine, Channels())
     assert [await publisher.publish(event) for event in (DETECTED, TICK)] == [1, 1]
     await eventually(lambda: len(events) == 2)
-    await ended(listening)
+    await cancel_tasks(listening)
 
     appended = await log.append_once(DETECTED)
     assert appended
@@ -219,7 +219,7 @@ async def test_the_web_user_may_cache_and_invalidate(web: Redis, url: str) -> No
     assert await caches[0].invalidate("a")
 
     await eventually(lambda: not caches[1].stats.entries)
-    await ended(*running)
+    await cancel_tasks(*running)
 
 
 async def test_the_engine_user_writes_what_the_web_user_reads(web: Redis, engine: Redis) -> None:

@@ -66,7 +66,7 @@ async def subscribed(url: str, *channels: str) -> AsyncIterator[list[tuple[str, 
         await close(client)
 
 
-async def settled(client: Redis, contract: int, batched: int, patterns: int = 0) -> None:
+async def wait_for_subscribers(client: Redis, contract: int, batched: int, patterns: int = 0) -> None:
     while (await client.execute_command("PUBSUB", "NUMSUB", CONTRACT, INDICATORS_CHANNEL))[1::2] != [
         contract,
         batched,
@@ -96,7 +96,9 @@ async def test_indicators_are_sent_singly_or_in_batches_by_who_subscribes(
         async with _all(redis_url, subscribers) as messages:
             names = [name for each in subscribers for name in each]
             patterns = names.count("tickstock*")
-            await asyncio.wait_for(settled(client, names.count(CONTRACT), names.count(INDICATORS_CHANNEL), patterns), 5)
+            await asyncio.wait_for(
+                wait_for_subscribers(client, names.count(CONTRACT), names.count(INDICATORS_CHANNEL), patterns), 5
+            )
             published = await _count_calls(client, Publisher(client, Channels()))
             await client.publish("ts:probe", "end")
             await eventually(lambda: probe)

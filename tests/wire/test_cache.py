@@ -17,7 +17,7 @@ from app.wire.client import close, connect
 from app.wire.codec.codec import Rejected, decode
 from app.wire.events.event import BacktestFinished, PatternDetected, RunChanged, Tick
 from tests.support.messages import enveloped
-from tests.wire.conftest import Server, ended, eventually
+from tests.wire.conftest import Server, cancel_tasks, eventually
 
 
 class Source:
@@ -40,7 +40,7 @@ async def running(cache: Cache) -> AsyncIterator[Cache]:
     tasks = [asyncio.create_task(work()) for work in (cache.send_drops, cache.listen)]
     await eventually(lambda: cache._notices.connected)
     yield cache
-    await ended(*tasks)
+    await cancel_tasks(*tasks)
 
 
 @pytest.fixture

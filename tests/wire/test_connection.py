@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from app.wire.pubsub.connection import PubSubConnection, heed_cancellation
 from app.wire.pubsub.subscriber import Subscriber
-from tests.wire.conftest import Server, ended
+from tests.wire.conftest import Server, cancel_tasks
 
 MANY = 200
 
@@ -32,7 +32,7 @@ async def test_two_hundred_subscribers_that_are_cancelled_once_at_random_moments
         await asyncio.sleep(chance.uniform(0.0, 0.02))
         task.cancel()
     _, left = await asyncio.wait(tasks, timeout=10)
-    await ended(cancellations)
+    await cancel_tasks(cancellations)
 
     assert not left
     assert all(task.cancelled() for task in tasks)

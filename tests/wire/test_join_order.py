@@ -10,7 +10,7 @@ from app.wire.channels import JOINS_CHANNEL
 from app.wire.client import close, connect
 from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
-from tests.wire.conftest import ended, eventually
+from tests.wire.conftest import cancel_tasks, eventually
 
 
 class Process:
@@ -43,7 +43,7 @@ async def begin(redis_url: str) -> AsyncIterator[Begin]:
         return subscriber[-1]
 
     yield one
-    await ended(*(process.running for process in subscriber))
+    await cancel_tasks(*(process.running for process in subscriber))
     await close(redis)
 
 

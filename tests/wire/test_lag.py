@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from app.wire.pubsub import lag
 from app.wire.pubsub.subscriber import Subscriber
 from tests.support.channel_messages import Listener, listening, publish
-from tests.wire.conftest import ended, eventually
+from tests.wire.conftest import cancel_tasks, eventually
 
 
 async def test_a_backlog_is_measured_by_the_answer_to_a_ping(
@@ -31,7 +31,7 @@ async def test_a_backlog_is_measured_by_the_answer_to_a_ping(
         await client.publish("one", b"x")
     await eventually(lambda: link.stats.lag > 0.4)
     await eventually(lambda: handled == 50 and link.stats.lag < 0.4)
-    await ended(running)
+    await cancel_tasks(running)
 
 
 async def test_a_backlog_of_large_messages_delays_no_other_task(redis_url: str, client: Redis) -> None:
@@ -56,7 +56,7 @@ async def test_a_backlog_of_large_messages_delays_no_other_task(redis_url: str, 
     await eventually(lambda: link.stats.connected)
     await asyncio.gather(*(client.publish("one", b"x") for _ in range(40)))
     await eventually(lambda: len(handled) == 40)
-    await ended(*tasks)
+    await cancel_tasks(*tasks)
 
     assert all(later > earlier for earlier, later in zip(handled, handled[3:], strict=False))
 

@@ -25,7 +25,7 @@ async def append(log: Log, *numbers: int) -> list[StreamPosition]:
     return [id_ for id_ in ids if id_]
 
 
-async def delivered(log: Log, count: int, commit: bool = True) -> list[LogEntry | TailGap]:
+async def take_entries(log: Log, count: int, commit: bool = True) -> list[LogEntry | TailGap]:
     """What the consumer `mail` is given, in a process that ends after so many."""
     received: list[LogEntry | TailGap] = []
     async with asyncio.timeout(10), aclosing(log.tail("mail")) as entries:
@@ -50,7 +50,7 @@ async def test_a_new_cursor_starts_at_the_end_of_the_log(log: Log) -> None:
     await log.cursor("mail")
     third = await append(log, 3)
 
-    entries = await delivered(log, 2)
+    entries = await take_entries(log, 2)
 
     assert entries[0] == TailGap(None)
     assert ids_of(entries) == third
@@ -60,32 +60,32 @@ async def test_a_cursor_continues_after_the_committed_entry(log: Log, client: Re
     await log.cursor("mail")
     ids = await append(log, *range(5))
 
-    assert ids_of(await delivered(log, 3)) == ids[:2]
-    assert ids_of(await delivered(Log(client, redis_url), 3)) == ids[2:]
+    assert ids_of(await take_entries(log, 3)) == ids[:2]
+    assert ids_of(await take_entries(Log(client, redis_url), 3)) == ids[2:]
 
 
 async def test_uncommitted_entries_are_delivered_again(log: Log) -> None:
     await log.cursor("mail")
     ids = await append(log, 1, 2)
 
-    assert await delivered(log, 3, commit=False) == (again := await delivered(log, 3))
+    assert await take_entries(log, 3, commit=False) == (again := await take_entries(log, 3))
     assert again[0] == TailGap(None)
     assert ids_of(again) == ids
 
 
 async def test_a_cursor_lost_with_the_log_reports_the_loss_first(log: Log, client: Redis, redis_url: str) -> None:
     await append(log, 1, 2)
-    assert await delivered(log, 1) == [TailGap(None)]
+    assert await take_entries(log, 1) == [TailGap(None)]
     ids = await append(log, 3)
-    assert ids_of(await delivered(log, 2)) == ids
+    assert ids_of(await take_entries(log, 2)) == ids
 
     await client.flushall()
     lost = await append(Log(client, redis_url), 4)
     later = Log(client, redis_url)
-    assert await delivered(later, 1) == [TailGap(None)]
+    assert await take_entries(later, 1) == [TailGap(None)]
     ids = await append(later, 5, 6)
 
-    entries = await delivered(later, 3)
+    entries = await take_entries(later, 3)
     assert entries[0] == TailGap(None)
     assert ids_of(entries) == ids
     assert lost[0] not in ids_of(entries)
@@ -98,7 +98,7 @@ async def test_a_lost_cursor_reports_the_loss(log: Log, client: Redis) -> None:
     await log.commit("mail", ids[0])
     await client.delete(LOG_CURSOR_PREFIX + "mail")
 
-    assert await delivered(log, 1) == [TailGap(None)]
+    assert await take_entries(log, 1) == [TailGap(None)]
 
 
 async def test_a_reader_that_began_before_the_log_was_lost_gets_the_loss_reported(
@@ -137,7 +137,7 @@ async def test_entries_trimmed_while_a_reader_was_away_are_counted(log: Log, cli
     await log.commit("mail", ids[0])
     await client.xtrim(LOG_KEY, minid=str(ids[4]), approximate=False)
 
-    entries = await delivered(log, 3)
+    entries = await take_entries(log, 3)
 
     assert entries[0] == TailGap(3)
     assert ids_of(entries) == ids[4:]
@@ -147,7 +147,7 @@ async def test_a_malformed_cursor_starts_at_the_beginning(log: Log, client: Redi
     ids = await append(log, 1)
     await client.set(LOG_CURSOR_PREFIX + "mail", b"\xff nonsense")
 
-    entries = await delivered(log, 2)
+    entries = await take_entries(log, 2)
 
     assert entries[0] == TailGap(None)
     assert ids_of(entries) == ids

@@ -24,7 +24,7 @@ from app.wire.jobs import job
 from app.wire.jobs.job import CancelBacktest, HistoricalLoad, MonitoringControl, ProcessingCommand
 from app.wire.jobs.outbox import Outbox, OutboxFull, Submitted
 from app.wire.state import heartbeat
-from tests.wire.conftest import Server, ended, eventually
+from tests.wire.conftest import Server, cancel_tasks, eventually
 
 
 def load(number: int = 1) -> HistoricalLoad:
@@ -49,7 +49,7 @@ async def engine(url: str, *channels: str) -> AsyncIterator[list[bytes]]:
 
     listening = asyncio.create_task(listen())
     yield payloads
-    await ended(listening)
+    await cancel_tasks(listening)
     await close(pubsub, link)
 
 
@@ -120,7 +120,7 @@ async def test_waiting_jobs_are_sent_once_in_order_by_several_processes(client: 
     async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         running = [asyncio.create_task(box.run()) for box in boxes]
         await eventually(lambda: len(payloads) >= 30)
-        await ended(*running)
+        await cancel_tasks(*running)
 
     assert ids(payloads) == [f"load-{number}" for number in range(30)]
     assert await boxes[0].waiting() == 0

@@ -13,7 +13,7 @@ from app.wire.pubsub import subscriber
 from app.wire.pubsub.rate import SLOT_SECONDS, SLOTS, RollingRate
 from app.wire.pubsub.subscriber import Subscriber
 from tests.support.channel_messages import Listener, listening, publish
-from tests.wire.conftest import Server, ended, eventually
+from tests.wire.conftest import Server, cancel_tasks, eventually
 
 
 async def test_messages_are_delivered_with_their_meaning_and_counted(redis_url: str) -> None:
@@ -143,7 +143,7 @@ async def test_an_outage_is_logged_once_and_once_when_it_ends(server: Server, ca
         await eventually(lambda: len(caplog.records) == 4, 20)
 
     assert sum("is back after" in record.getMessage() for record in caplog.records) == 2
-    await ended(following)
+    await cancel_tasks(following)
     await close(ours)
 
 

@@ -75,7 +75,7 @@ def _fields(event: PatternDetected) -> dict[str, object]:
     return {name: getattr(event, name) for name in event.__struct_fields__}
 
 
-async def settled(events: list[AnyEvent]) -> None:
+async def wait_until_settled(events: list[AnyEvent]) -> None:
     """Until the engine, which is ready, has beaten three times more: it looks at the clock more often."""
     beats = len(events_of(EngineHealth, events))
     await eventually(lambda: len(events_of(EngineHealth, events)) > beats + 3)
@@ -98,7 +98,7 @@ async def test_patterns_that_expired_while_no_engine_ran_are_published_once(
         await eventually(lambda: len(events_of(PatternExpired, events)) >= len(ended))
         await eventually(lambda: empty_link.fetchval("select at = $1 from engine_marks", span[1]))
     async with recorded_events(redis_url) as again, running_engine(redis_url, empty_url, min_confidence=0.4):
-        await settled(again)
+        await wait_until_settled(again)
 
     expirations = events_of(PatternExpired, events)
     assert len(ended) > 3

@@ -25,7 +25,7 @@ from app.wire.state import feed_position
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, TickReader
 from tests.support.engine_ticks import OPENS, bars, gaps, intake_and_store, tick
 from tests.support.running_engine import eventually
-from tests.wire.conftest import ended
+from tests.wire.conftest import cancel_tasks
 
 NAME = Channels().ticks
 
@@ -62,7 +62,7 @@ async def reading(url: str) -> AsyncIterator[Intakes]:
             if task.done():
                 task.result()
     finally:
-        await ended(*tasks)
+        await cancel_tasks(*tasks)
         await stream.close()
 
 
@@ -226,7 +226,7 @@ async def test_a_restart_after_trimming_records_the_trimmed_minutes_as_missing(r
     await write(client, tick(OPENS + 301), tick(OPENS + 361))
     await eventually(lambda: intake.accepted_ticks + intake.late_ticks == 122)
     await intake.analyse_closed()
-    await ended(task)
+    await cancel_tasks(task)
     await stream.close()
 
     assert gaps(store) == [(OPENS + 60, OPENS + 240)]
@@ -256,5 +256,5 @@ async def test_reading_pauses_while_too_many_closed_bars_wait_for_analysis(
     await eventually(turned)
     assert await stream.is_up_to_date()
     assert stream.behind == 0
-    await ended(task)
+    await cancel_tasks(task)
     await stream.close()

@@ -30,7 +30,7 @@ def quote(symbol: str, volume: int) -> NewestQuote:
     return NewestQuote(symbol, 10.0, OPENS + 90, DAY.isoformat(), 10.0, 10.0, 10.0, volume, written_at=WRITTEN_AT)
 
 
-def published(second: float, at: float) -> Tick:
+def published_tick(second: float, at: float) -> Tick:
     return Tick(at=OPENS + second, symbol="IBM", price=10.0, volume=1.0, published_at=at)
 
 
@@ -61,11 +61,11 @@ async def test_replayed_ticks_count_for_the_day_only_if_the_feed_had_not_written
     intake.resume(OPENS, OPENS + 60)
 
     for second in range(120):
-        intake.handle(published(second, WRITTEN_AT - 120 + second), 0.0)
-    intake.handle(published(120, WRITTEN_AT), 0.0)
-    intake.handle(published(121, WRITTEN_AT + 0.1), 0.0)
+        intake.handle(published_tick(second, WRITTEN_AT - 120 + second), 0.0)
+    intake.handle(published_tick(120, WRITTEN_AT), 0.0)
+    intake.handle(published_tick(121, WRITTEN_AT + 0.1), 0.0)
     intake.end_catch_up()
-    intake.handle(published(122, WRITTEN_AT - 5), 0.0)
+    intake.handle(published_tick(122, WRITTEN_AT - 5), 0.0)
     intake.close_session(DAY, {})
     await intake.analyse_closed()
 

@@ -86,7 +86,7 @@ def expected_suspects(series: Series) -> Iterator[Suspect]:
         if not calendar.is_session(day.day):
             yield Suspect(series.symbol, day.day, ("closed",))
             continue
-        faults = list(flawed(day))
+        faults = list(day_faults(day))
         if before:
             ratio = 1.0
             for at, each in series.splits.items():
@@ -100,7 +100,7 @@ def expected_suspects(series: Series) -> Iterator[Suspect]:
             yield Suspect(series.symbol, day.day, tuple(faults))  # type: ignore[arg-type]
 
 
-def flawed(day: Day) -> Iterator[str]:
+def day_faults(day: Day) -> Iterator[str]:
     prices = [price for price in day[1:5] if price is not None]
     lowest = [price for price in (day.open, day.low) if price is not None]
     if len(prices) < 4 or min(lowest) <= 0:

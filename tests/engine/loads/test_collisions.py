@@ -40,7 +40,7 @@ async def superuser(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def blocked(link: asyncpg.Connection, count: int) -> bool:
+async def waits_for_lock(link: asyncpg.Connection, count: int) -> bool:
     query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     return int(await link.fetchval(query)) == count
 
@@ -69,9 +69,9 @@ async def test_a_load_in_a_deadlock_with_another_writer_repeats_the_batch(
     await rival.execute(TOUCH, "Z")
     with caplog.at_level(logging.WARNING, "app.engine.loads.writer"):
         load_task = asyncio.create_task(load_source(TextFile(path, None), LOAD_TIMEFRAMES["daily"], writer, TODAY))
-        await eventually(lambda: blocked(superuser, 1))
+        await eventually(lambda: waits_for_lock(superuser, 1))
         crossing = asyncio.create_task(rival.execute(TOUCH, "A"))
-        await eventually(lambda: blocked(superuser, 2))
+        await eventually(lambda: waits_for_lock(superuser, 2))
         await transaction.rollback()
         await crossing
         await other.commit()

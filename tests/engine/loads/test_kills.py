@@ -28,7 +28,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_csv(tmp_path_factory.mktemp("big") / "big.csv", lines)
 
 
-def started(databases: Databases, tmp_path: Path, path: Path) -> "subprocess.Popen[str]":
+def start_loader(databases: Databases, tmp_path: Path, path: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "app.cli", "data", "load", str(path)],
         cwd=ROOT,
@@ -44,7 +44,7 @@ async def test_a_killed_and_restarted_load_stores_the_same_as_an_undisturbed_one
 ) -> None:
     chance, before = random.Random(6), 0
     for _ in range(2):
-        process = started(databases, tmp_path, big)
+        process = start_loader(databases, tmp_path, big)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and process.poll() is None:
             reached = await link.fetchval("select coalesce(max(reached), 0) from data_load_parts")
@@ -57,7 +57,7 @@ async def test_a_killed_and_restarted_load_stores_the_same_as_an_undisturbed_one
         before = await link.fetchval("select coalesce(max(reached), 0) from data_load_parts")
     assert before > 0
 
-    last = started(databases, tmp_path, big)
+    last = start_loader(databases, tmp_path, big)
     output, _ = last.communicate(timeout=60)
     interrupted = await checksum(link)
     await link.execute("truncate ohlcv_daily")

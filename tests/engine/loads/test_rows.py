@@ -200,7 +200,7 @@ def test_the_fast_parser_of_utc_minutes_equals_the_general_one(at: datetime, zon
     assert TimeParser(LOAD_TIMEFRAMES["1min"], UNTIL).keys([text]) == [f"{at:%Y-%m-%d %H:%M}:00+00" if allowed else ""]
 
 
-def priced(text: str) -> tuple[list[str], list[str]]:
+def check_open_price(text: str) -> tuple[list[str], list[str]]:
     """What is stored of a bar of that one price, and why it is refused."""
     columns = [["A"], ["2012-09-04"], *[[text]] * 4, ["5"]]
     checked = RowChecker(LOAD_TIMEFRAMES["daily"], UNTIL).check(Rows([2], *columns))
@@ -213,7 +213,7 @@ def test_float_noise_is_no_error(units: int, kind: str) -> None:
     value = {"float64": float(price), "float32": float(np.float32(price)), "sum": float(price) + 0.1 - 0.1}[kind]
     exact = kind != "float32" or round(Fraction(str(np.float32(price))), 4) == price
 
-    lines, errors = priced(repr(value))
+    lines, errors = check_open_price(repr(value))
 
     assert errors == []
     stored_price = Fraction(Decimal(lines[0].split(",")[2]).quantize(Decimal("0.0001")))
@@ -224,7 +224,7 @@ def test_float_noise_is_no_error(units: int, kind: str) -> None:
     "text", ["1.00005", "1.03125", "0.00014", "123456789.12345", "1e-5", "169.8743438720703125001"]
 )
 def test_a_price_more_precise_than_the_column_is_refused(text: str) -> None:
-    lines, errors = priced(text)
+    lines, errors = check_open_price(text)
 
     assert lines == []
     assert errors[0].startswith(f"open: {text!r} ")

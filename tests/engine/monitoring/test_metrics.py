@@ -14,7 +14,7 @@ NOTHING = EngineCounts(0, 0, 0, 0, {"too late": 0, "received twice": 0}, 0, 0, "
 LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "received twice": 2}, 500, 7, "healthy")
 
 
-def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
+def metrics_events(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
     """Ten seconds after nothing, and two closes."""
     counts = [NOTHING, LATER]
     stopwatch = Stopwatch()
@@ -30,7 +30,7 @@ def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
 
 
 def test_rates_are_measured_since_the_last_heartbeat() -> None:
-    metrics, streaming = measured()
+    metrics, streaming = metrics_events()
 
     rates = (metrics.ticks_per_second, metrics.patterns_per_second, metrics.indicators_per_second)
     assert rates == pytest.approx((500, 2, 650), rel=0.01)
@@ -51,7 +51,7 @@ def test_without_a_closed_minute_there_is_no_close_duration() -> None:
 
 @pytest.mark.parametrize(("lag", "status"), [(0.2, "healthy"), (0.3, "warning"), (1.1, "critical")], ids=str)
 def test_the_lag_sets_the_status_by_the_bounds_of_the_contract(lag: float, status: str) -> None:
-    _, streaming = measured(lag)
+    _, streaming = metrics_events(lag)
 
     assert (streaming.status, streaming.lag_ms) == (status, lag * 1000)
 
@@ -60,7 +60,7 @@ def test_the_lag_sets_the_status_by_the_bounds_of_the_contract(lag: float, statu
     ("place", "meaning"), [(0, Meaning.MONITORING), (1, Meaning.STREAMING_HEALTH)], ids=("metrics", "streaming")
 )
 def test_published_metrics_survive_a_round_trip(place: int, meaning: Meaning) -> None:
-    event: AnyEvent = measured()[place]
+    event: AnyEvent = metrics_events()[place]
 
     channel = codec.channel(event, Channels())
     read = codec.decode(meaning, codec.encode_for(channel, event), event.at)

@@ -15,7 +15,7 @@ SPLITS = history.read_splits(PATH.with_name("splits.csv"))
 STORED_SPLITS = [("AAPL", "2000-06-21", 2.0), ("AAPL", "2005-02-28", 2.0), ("MSFT", "2003-02-18", 2.0)]
 
 
-async def started(url: str) -> int:
+async def start_engine(url: str) -> int:
     """How many bars a start stored."""
     pool = Pool(url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
     try:
@@ -29,7 +29,7 @@ async def test_a_database_with_older_history_gets_the_shipped_splits(
 ) -> None:
     await link.execute("delete from splits")
 
-    assert await started(database_url) == 0
+    assert await start_engine(database_url) == 0
 
     rows = await link.fetch("select symbol, ex_date::text, ratio::float8, source from splits order by 1, 2")
     assert [tuple(row) for row in rows] == [(*split, "shipped") for split in STORED_SPLITS]
@@ -40,7 +40,7 @@ async def test_a_split_of_a_provider_is_not_overwritten_by_the_shipped_one(
 ) -> None:
     await link.execute("update splits set ratio = 2.00001, source = 'massive' where ex_date = '2005-02-28'")
 
-    await started(database_url)
+    await start_engine(database_url)
 
     row = await link.fetchrow("select ratio::float8, source from splits where ex_date = '2005-02-28'")
     assert tuple(row) == (2.00001, "massive")

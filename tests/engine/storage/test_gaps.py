@@ -38,7 +38,7 @@ def test_a_gap_outside_sessions_or_backwards_in_time_is_no_gap() -> None:
     assert in_sessions("restart", CLOSES - 60, CLOSES + 1800, 3) == [FeedGap("restart", CLOSES - 60, CLOSES, 3)]
 
 
-async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store:
+async def store_after_interruption(lost_at: int, seconds_lost: int, look_every: int) -> Store:
     """What an engine stores of a tick a second, of which some are lost."""
     intake, store = intake_and_store()
     intake.handle(tick(OPENS), 0.0)
@@ -66,7 +66,7 @@ def test_every_minute_is_stored_completely_or_recorded_as_missing(
 ) -> None:
     """Ticks come once a second but for a stretch; every minute is either whole or in the gap. Nobody can tell that no
     tick is missing of the minutes of the last one before and the first one after."""
-    store = asyncio.run(interrupted(lost_at, seconds_lost, look_every))
+    store = asyncio.run(store_after_interruption(lost_at, seconds_lost, look_every))
 
     volumes = {bar.start: bar.volume for bar in bars(store)}
     missing = [minute for began, ended in gaps(store) for minute in range(int(began), int(ended), MINUTE)]

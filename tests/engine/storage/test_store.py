@@ -35,7 +35,7 @@ async def store(database_url: str, redis_url: str) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def locked(database_url: str, *tables: str) -> AsyncIterator[None]:
+async def locked_tables(database_url: str, *tables: str) -> AsyncIterator[None]:
     link = await asyncpg.connect(database_url)
     async with link.transaction():
         await link.execute(f"lock table {', '.join(tables)} in access exclusive mode")
@@ -90,7 +90,7 @@ async def test_a_stalled_database_loses_nothing_and_gets_bounded_transactions(
 ) -> None:
     waiting: list[int] = []
     async with recorded_events(redis_url) as events, running(store):
-        async with locked(database_url, "ohlcv_1min", "intraday_indicators"):
+        async with locked_tables(database_url, "ohlcv_1min", "intraday_indicators"):
             offering = asyncio.create_task(minutes(store, MINUTES, waiting))
             await eventually(lambda: store.full and store.behind)
             held_at = len(waiting)
@@ -188,14 +188,14 @@ async def test_only_the_newest_minute_value_and_every_daily_value_is_stored(stor
 
 async def test_wait_stored_waits_for_earlier_rows_and_not_for_later_ones(store: Store, database_url: str) -> None:
     async with running(store):
-        async with locked(database_url, "ohlcv_1min"):
+        async with locked_tables(database_url, "ohlcv_1min"):
             store.offer([bar("SYN001", 0)])
             first = asyncio.create_task(store.wait_stored())
             await eventually(lambda: store.behind)
             before = first.done()
         await first
         minutes_after = await _minutes_of(database_url, "SYN001")
-        async with locked(database_url, "ohlcv_1min"):
+        async with locked_tables(database_url, "ohlcv_1min"):
             store.offer([bar("SYN002", 0)])
             await eventually(lambda: store.behind)
             await first

@@ -67,7 +67,7 @@ async def gaps(link: asyncpg.Connection, counts: str | None = None) -> Coverage:
     return await measure_coverage(link, await market.inspect(link, exact=True), EVERY, counts)
 
 
-async def compressed(link: asyncpg.Connection) -> bool:
+async def compress(link: asyncpg.Connection) -> bool:
     """Whether the licence allows it."""
     if not await link.fetchval(LICENSED):
         return False
@@ -131,7 +131,7 @@ async def test_only_features_of_the_licence_are_set_up(engine: asyncpg.Connectio
 @needs_timescale
 async def test_compressed_bars_can_be_corrected(engine: asyncpg.Connection) -> None:
     await stored_twice(engine)
-    await compressed(engine)
+    await compress(engine)
 
     await put_bars(engine, [BARS[7]._replace(volume=99)], "ohlcv_1min")
 
@@ -147,7 +147,7 @@ async def test_the_same_load_again_changes_nothing(engine: asyncpg.Connection) -
 
     assert await load(engine, lines) == 0
     assert await engine.fetchval(CHECKSUM) == before
-    await compressed(engine)
+    await compress(engine)
     assert await load(engine, lines) == 0
     assert await load(engine, [lines[9].rpartition(",")[0] + ",77"]) == 1
     assert await load(engine, lines) == 1
@@ -165,7 +165,7 @@ async def test_late_bars_of_any_number_of_symbols_are_stored(engine: asyncpg.Con
         """,
         START,
     )
-    await compressed(engine)
+    await compress(engine)
     moment = datetime.fromtimestamp(START + 60 * 500, UTC).isoformat()
 
     assert await load(engine, [f"S{symbol},{moment},1,2,1,2,4" for symbol in range(1, 131)]) == 130
@@ -190,7 +190,7 @@ async def test_the_decompression_limit_is_lifted_for_one_transaction_only(engine
 async def test_a_day_is_closed_from_its_minutes(engine: asyncpg.Connection) -> None:
     await put_symbols(engine, faulty_minutes.SYMBOLS)
     await faulty_minutes.store(engine)
-    await compressed(engine)
+    await compress(engine)
     day = faulty_minutes.DAYS[4]
     session = sessions.regular(day)
 
@@ -225,7 +225,7 @@ async def test_a_continuous_aggregate_includes_late_bars(engine: asyncpg.Connect
     await faulty_minutes.store(engine)
     assert await gaps(engine, await timescale.minute_counts(engine)) == await gaps(engine)
     before = await gaps(engine)
-    await compressed(engine)
+    await compress(engine)
 
     day = faulty_minutes.DAYS[3]
     whole = [Bar("A", "1min", at, 10, 12, 9, 11, 5) for at in sessions.regular(day).minutes]
@@ -242,7 +242,7 @@ async def test_a_continuous_aggregate_includes_late_bars(engine: asyncpg.Connect
 @needs_timescale
 async def test_migrations_go_down_and_up_again_over_bars(place: Place, engine: asyncpg.Connection) -> None:
     await stored_twice(engine)
-    await compressed(engine)
+    await compress(engine)
 
     await downgrade(place.engine, "0005")
     assert await last_bars(engine, "BRK.B", "1min", None) == BARS
@@ -258,7 +258,7 @@ async def test_migrations_go_down_and_up_again_over_bars(place: Place, engine: a
 @needs_timescale
 async def test_the_reader_role_can_only_read(place: Place, engine: asyncpg.Connection) -> None:
     await stored_twice(engine)
-    await compressed(engine)
+    await compress(engine)
     chunk = await engine.fetchval("select show_chunks('ohlcv_1min')::text limit 1")
     reader = await asyncpg.connect(place.market, server_settings={"default_transaction_read_only": "off"})
 
