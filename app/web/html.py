@@ -145,7 +145,7 @@ def install_socket_topics(app: Quart, by_socket: Callable[[str], bool]) -> None:
 
 
 def links(topics: tuple[str, ...], cursor: str, rate: Rate) -> Links:
-    """At the fastest rate the socket carries the FAST topics, and the stream only log topics."""
+    """At the fastest rate the socket carries the topics that go by it, and the stream the others."""
     if not topics:
         return Links()
     if rate is not Rate.FASTEST:
