@@ -19,12 +19,14 @@ from app.wire.client import close, connect
 from tests.support.databases import Databases
 from tests.support.folders import fast_folder
 from tests.support.ports import free_port
+from tests.support.shared_costs import share_url_builders
 
 # The same examples at every run, however long a slow machine takes to make and to try one.
 hypothesis.settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("steady")
+share_url_builders()
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 numbers = count(1)

@@ -23,6 +23,7 @@ from tests.pipeline.conftest import Desk, settings
 from tests.support.people_pages import PASSWORD, add
 from tests.support.ports import free_port
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
+from tests.support.shared_costs import TLS
 from tests.support.stored_bars import PatternRow, store_bars, store_minutes, store_patterns, store_symbols
 
 __all__ = ["settings"]
@@ -113,5 +114,5 @@ async def get(desk: Desk, path: str, token: str | None, **headers: str) -> httpx
     if token is not None:
         fields["Authorization"] = f"Bearer {token}"
     base = f"http://127.0.0.1:{desk.settings.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, verify=TLS, timeout=30) as client:
         return await client.get(path, headers=fields)

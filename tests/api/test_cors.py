@@ -8,6 +8,7 @@ import pytest
 from app.settings.load import Settings
 from tests.api.conftest import get, new_token
 from tests.pipeline.conftest import Desk
+from tests.support.shared_costs import TLS
 
 ME = "/api/v1/me"
 FRIEND, STRANGER = "https://friend.example", "https://evil.example"
@@ -61,7 +62,9 @@ async def test_a_listed_origin_reads_with_a_token_and_not_with_a_cookie(
 
 async def test_a_preflight_request_is_answered(open_desk: Desk, readers: tuple[str, ...]) -> None:
     base = f"http://127.0.0.1:{open_desk.settings.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers=FROM_A_SITE) as browser:
+    async with httpx.AsyncClient(
+        base_url=base, trust_env=False, verify=TLS, timeout=30, headers=FROM_A_SITE
+    ) as browser:
         friend = await browser.options(ME, headers={**PREFLIGHT, "Origin": FRIEND})
         stranger = await browser.options(ME, headers={**PREFLIGHT, "Origin": STRANGER})
         change = await browser.options(

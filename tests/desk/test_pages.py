@@ -12,6 +12,7 @@ from app.web.filters import dom_id
 from tests.pipeline.conftest import Desk
 from tests.support.desk_pages import administrators_page, page
 from tests.support.quote_samples import AWKWARD, LONG_NAME, tick
+from tests.support.shared_costs import TLS
 from tests.support.waiting import until
 
 
@@ -166,7 +167,7 @@ async def test_patterns_can_be_filtered_by_symbol_and_timeframe(desk: Desk) -> N
 
 async def test_the_desk_needs_a_sign_in(desk: Desk) -> None:
     base = f"http://127.0.0.1:{desk.settings.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as stranger:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, verify=TLS, timeout=30) as stranger:
         for path in ("/", "/symbols", "/symbols/BRK.B", "/patterns"):
             answer = await stranger.get(path, headers={"Accept": "text/html"})
             assert answer.status_code == 303

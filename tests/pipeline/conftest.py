@@ -28,6 +28,7 @@ from app.wire.client import close, connect
 from app.wire.events.event import AnyEvent
 from app.wire.pubsub.publisher import Publisher
 from tests.conftest import Databases
+from tests.support.shared_costs import TLS
 from tests.support.stream_reader import Reader
 from tests.support.waiting import until
 
@@ -81,7 +82,9 @@ class Desk:
     def client(self) -> httpx.AsyncClient:
         base = f"http://127.0.0.1:{self.settings.port}"
         own = {"Origin": base}
-        return httpx.AsyncClient(base_url=base, cookies=self.cookies, trust_env=False, timeout=30, headers=own)
+        return httpx.AsyncClient(
+            base_url=base, cookies=self.cookies, trust_env=False, verify=TLS, timeout=30, headers=own
+        )
 
     def stream(self, topics: str, cursor: str = "", **headers: str) -> Reader:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

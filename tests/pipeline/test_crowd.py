@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Literal
 
 import pytest
 
@@ -12,6 +13,12 @@ from tests.pipeline.conftest import Desk
 from tests.support.ports import free_port
 from tests.support.stream_reader import Reader
 from tests.support.waiting import until
+
+
+@pytest.fixture
+def transport() -> Literal["auto"]:
+    """Streams are counted before a transport is chosen."""
+    return "auto"
 
 
 @pytest.fixture

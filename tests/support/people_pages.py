@@ -10,6 +10,7 @@ import httpx
 from app.accounts import bootstrap
 from app.identity import Role
 from tests.pipeline.conftest import EMAIL, Desk
+from tests.support.shared_costs import TLS
 
 BOB, CAROL = "bob@example.org", "carol@example.org"
 PASSWORD = "watches from the window seat"
@@ -54,7 +55,7 @@ async def signed_in(desk: Desk, email: str, password: str = PASSWORD) -> AsyncIt
 
 def anonymous_client(desk: Desk) -> httpx.AsyncClient:
     base = f"http://127.0.0.1:{desk.settings.port}"
-    return httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers={"Origin": base, **PAGE})
+    return httpx.AsyncClient(base_url=base, trust_env=False, verify=TLS, timeout=30, headers={"Origin": base, **PAGE})
 
 
 async def invite_link(client: httpx.AsyncClient) -> str:

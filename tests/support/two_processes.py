@@ -12,6 +12,7 @@ from app.settings.load import Settings
 from tests.accounts.conftest import IN_TIME
 from tests.pipeline.conftest import EMAIL, PASSWORD, Desk
 from tests.support.ports import free_port
+from tests.support.shared_costs import TLS
 from tests.support.stream_reader import Reader
 from tests.support.web_process import process, ready
 
@@ -27,6 +28,7 @@ class Processes(NamedTuple):
         return httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}",
             trust_env=False,
+            verify=TLS,
             timeout=30,
             headers={"Origin": own, "Accept": "text/html"},
             cookies=cookies,
@@ -69,7 +71,9 @@ async def two_processes(
     other = settings.model_copy(update={"port": there})
     environ = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
     async with process(other, program, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **environ, **extra):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{there}", trust_env=False, verify=TLS, timeout=30
+        ) as client:
             async with asyncio.timeout(60):
                 while not await ready(client):
                     await asyncio.sleep(0.05)

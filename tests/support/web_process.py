@@ -16,6 +16,7 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.settings.load import Settings
 from tests.pipeline.conftest import EMAIL, PASSWORD
+from tests.support.shared_costs import TLS
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +48,9 @@ async def process(
 async def signed_in(settings: Settings) -> dict[str, str]:
     """The headers of a signed-in person, once the process is ready."""
     base = f"http://127.0.0.1:{settings.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers={"Origin": base}) as client:
+    async with httpx.AsyncClient(
+        base_url=base, trust_env=False, verify=TLS, timeout=30, headers={"Origin": base}
+    ) as client:
         async with asyncio.timeout(60):
             while not await ready(client):
                 await asyncio.sleep(0.05)

@@ -14,6 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.support.ports import free_port
+from tests.support.shared_costs import TLS
 from tests.web.waiting import until
 
 HERE = Path(__file__).parent
@@ -37,7 +38,7 @@ class Server:
         self.process.wait(10)
 
     async def answers(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=TLS, timeout=30) as client:
             try:
                 return (await client.get(f"{self.url}/board")).status_code == 200
             except httpx.TransportError:
@@ -52,7 +53,7 @@ class Server:
         return await self._post("tell", pushes)
 
     async def _post(self, path: str, pushes: tuple[dict[str, Any], ...]) -> int:
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=TLS, timeout=30) as client:
             return int((await client.post(f"{self.url}/{path}", json=pushes)).text)
 
 
