@@ -17,6 +17,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 
 from tests.commands.conftest import RunningCommand, command
 from tests.embedded.conftest import alive, within
+from tests.support.folders import NewFolder
 from tests.support.ports import free_port
 from tests.support.run_status import status
 
@@ -36,8 +37,8 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    running = Desk(tmp_path_factory.mktemp("run") / "data", free_port())
+def desk(new_folder: NewFolder) -> Iterator[Desk]:
+    running = Desk(new_folder("run") / "data", free_port())
     try:
         yield running
     finally:

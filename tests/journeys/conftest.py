@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from app.wire.channels import LIMITS_PREFIX
 from tests.support.desk_process import Desk
+from tests.support.folders import NewFolder
 from tests.support.ports import free_port
 
 # Whatever the machine has to do beside this: how fast a page is, is measured in bench/.
@@ -78,16 +79,16 @@ def started(first_start: Path, path: Path, port: int = 0, **extra: str) -> Itera
 
 
 @pytest.fixture(scope="session")
-def replaying(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def replaying(first_start: Path, new_folder: NewFolder) -> Iterator[Desk]:
     """As a stranger gets it: history, replay, engine."""
-    yield from started(first_start, tmp_path_factory.mktemp("replaying"))
+    yield from started(first_start, new_folder("replaying"))
 
 
 @pytest.fixture(scope="session")
-def quiet(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def quiet(first_start: Path, new_folder: NewFolder) -> Iterator[Desk]:
     """History, no feed and no engine but what a test publishes, and room for all pages of one person."""
     alone = {"INGEST": "off", "ENGINE": "off", "TICKSTOCK_LIVE_STREAMS_PER_USER": "40"}
-    yield from started(first_start, tmp_path_factory.mktemp("quiet"), **alone)
+    yield from started(first_start, new_folder("quiet"), **alone)
 
 
 @pytest.fixture(autouse=True)

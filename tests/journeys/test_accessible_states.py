@@ -12,6 +12,7 @@ from tests.journeys.conftest import EMAIL, PASSWORD
 from tests.support.axe import LOOKS, findings
 from tests.support.desk_children import children
 from tests.support.desk_process import Desk
+from tests.support.folders import NewFolder
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
@@ -62,8 +63,8 @@ def sign_in(page: Page, desk: Desk, email: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def desk_and_pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskAndPages]:
-    desk = Desk(tmp_path_factory.mktemp("bare"), free_port(), BARE)
+def desk_and_pages(browser: Browser, new_folder: NewFolder) -> Iterator[DeskAndPages]:
+    desk = Desk(new_folder("bare"), free_port(), BARE)
     size = {"width": 360, "height": 640}
     try:
         desk.wait_until_ready()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.desk_process import Desk
+from tests.support.folders import NewFolder
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
@@ -14,8 +15,8 @@ EMAIL, PASSWORD, NEW = "charlie@example.org", "a long enough phrase to remember"
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = Desk(tmp_path_factory.mktemp("account"), free_port(), {"INGEST": "off", "ENGINE": "off"})
+def own(new_folder: NewFolder) -> Iterator[Desk]:
+    desk = Desk(new_folder("account"), free_port(), {"INGEST": "off", "ENGINE": "off"})
     desk.wait_until_ready()
     yield desk
     desk.stop()

@@ -5,15 +5,14 @@ from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import EMAIL, PASSWORD, sign_in
 from tests.support.desk_process import Desk
+from tests.support.folders import NewFolder
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_printed_link_creates_the_first_administrator_once(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    desk = Desk(tmp_path_factory.mktemp("first"), free_port())
+def test_the_printed_link_creates_the_first_administrator_once(browser: Browser, new_folder: NewFolder) -> None:
+    desk = Desk(new_folder("first"), free_port())
     try:
         desk.wait_until_ready()
         link = desk.sign_in_link()

@@ -13,6 +13,7 @@ from app.wire.events.event import KINDS, AnyEvent, LogGap, PatternDetected
 from tests.journeys.conftest import signed_in, started
 from tests.support import hostile_events
 from tests.support.desk_process import Desk, within
+from tests.support.folders import NewFolder
 
 pytestmark = pytest.mark.browser
 
@@ -68,9 +69,9 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(first_start: Path, new_folder: NewFolder) -> Iterator[Desk]:
     """Of its own: after thousands of events in a second a log reaches back less far than other tests want it to."""
-    yield from started(first_start, tmp_path_factory.mktemp("hostile"), INGEST="off")
+    yield from started(first_start, new_folder("hostile"), INGEST="off")
 
 
 @pytest.fixture

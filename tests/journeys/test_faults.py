@@ -13,6 +13,7 @@ from tests.journeys.conftest import signed_in, started
 from tests.support.axe import LOOKS, findings
 from tests.support.desk_children import children
 from tests.support.desk_process import Desk, within
+from tests.support.folders import NewFolder
 
 pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
@@ -27,8 +28,8 @@ new MutationObserver(() => words.add(of === "html" ? document.documentElement.da
 
 
 @pytest.fixture(scope="module")
-def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    yield from started(first_start, tmp_path_factory.mktemp("faults"))
+def desk(first_start: Path, new_folder: NewFolder) -> Iterator[Desk]:
+    yield from started(first_start, new_folder("faults"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import EMAIL, PASSWORD, started
 from tests.support.desk_process import Desk
+from tests.support.folders import NewFolder
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
@@ -18,11 +19,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 @pytest.fixture(scope="module")
-def proxied(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def proxied(first_start: Path, new_folder: NewFolder) -> Iterator[Desk]:
     """It believes that TLS stands before it."""
     port = free_port()
     light = {"INGEST": "off", "ENGINE": "off", "PUBLIC_URL": f"https://{NAME}:{port}"}
-    yield from started(first_start, tmp_path_factory.mktemp("proxied"), port, **light)
+    yield from started(first_start, new_folder("proxied"), port, **light)
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
+
+import pytest
 
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 4 << 30
 """Free, from which on servers' files may lie in memory."""
 PREFIX = "tickstock-test-"
+
+NewFolder = Callable[[str], Path]
+"""Makes a folder of a name that begins like that."""
 
 
 @contextmanager
@@ -22,5 +27,14 @@ def fast_folder() -> Iterator[Path]:
         for left in MEMORY.glob(f"{PREFIX}*"):
             if not Path("/proc", left.name.removeprefix(PREFIX).partition("-")[0]).exists():
                 shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if roomy else None) as folder:
+    with TemporaryDirectory(
+        prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if roomy else None, ignore_cleanup_errors=True
+    ) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def new_folder() -> Iterator[NewFolder]:
+    """For the data of whole desks: on a disk that stalls, their Redis would be away for seconds."""
+    with fast_folder() as folder:
+        yield lambda name: Path(mkdtemp(prefix=f"{name}-", dir=folder))
