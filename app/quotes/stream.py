@@ -49,10 +49,6 @@ def topics(board: QuoteBoard, charts: ChartCache, pools: Pools) -> tuple[TopicFa
     )
 
 
-def on_tick(tick: Tick, board: QuoteBoard, charts: ChartCache) -> Iterator[Push]:
-    return on_ticks((tick,), board, charts)
-
-
 def on_ticks(
     ticks: Sequence[Tick],
     board: QuoteBoard,

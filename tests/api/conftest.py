@@ -19,26 +19,17 @@ from app.settings.sections import DatabaseSection, RedisSection
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied
-from tests.pipeline.conftest import Desk, settings
+from tests.pipeline.conftest import Desk, desk, serving, settings
 from tests.support.people_pages import PASSWORD, add
 from tests.support.ports import free_port
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.support.shared_costs import TLS
 from tests.support.stored_bars import PatternRow, store_bars, store_minutes, store_patterns, store_symbols
 
-__all__ = ["settings"]
+__all__ = ["desk", "settings"]
 
 PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 BOB = "bob@example.org"
-
-
-@pytest.fixture
-async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    served = Desk(settings)
-    await served.start()
-    await served.enter()
-    yield served
-    await served.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -52,18 +43,15 @@ async def market(
     async for name in copied(places, furnished):
         own, market_url, engine = (postgres.url(places, name, role) for role in (roles.OWN, roles.MARKET, roles.ENGINE))
         await store(engine)
-        served = Desk(
+        async with serving(
             Settings(
                 port=free_port(),
                 data_dir=tmp_path_factory.mktemp("market"),
                 redis=RedisSection(url=SecretStr(valkey.url(places))),
                 database=DatabaseSection(url=SecretStr(own), market_url=SecretStr(market_url), acquire_seconds=IN_TIME),
             )
-        )
-        await served.start()
-        await served.enter()
-        yield served
-        await served.stop()
+        ) as served:
+            yield served
 
 
 async def store(url: str) -> None:

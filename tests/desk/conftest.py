@@ -6,7 +6,7 @@ import pytest
 
 from app.settings.load import Settings
 from tests.conftest import Databases
-from tests.pipeline.conftest import Desk, settings
+from tests.pipeline.conftest import Desk, serving, settings
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_symbols
 
@@ -21,8 +21,5 @@ async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
     await store_patterns(
         databases.engine, "daily", [PatternRow(symbol, "Hammer", OPEN - 4 * 86_400) for symbol in AWKWARD]
     )
-    served = Desk(settings)
-    await served.start()
-    await served.enter()
-    yield served
-    await served.stop()
+    async with serving(settings) as served:
+        yield served

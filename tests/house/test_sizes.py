@@ -57,10 +57,10 @@ def test_every_module_has_a_one_line_docstring() -> None:
 
 
 def test_no_file_has_a_todo_or_a_stub() -> None:
-    left = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    marks = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
     for path in [
         *tree.shipped(),
         *(tree.ROOT / "templates").rglob("*.html"),
         *(tree.ROOT / "partials").rglob("*.html"),
     ]:
-        assert not left.search(path.read_text()), tree.name(path)
+        assert not marks.search(path.read_text()), tree.name(path)

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -93,6 +94,16 @@ class Desk:
         return Reader(self.settings.port, path, {"Cookie": cookie, **header_fields})
 
 
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk that serves, with one person signed in."""
+    desk = Desk(settings)
+    await desk.start()
+    await desk.enter()
+    yield desk
+    await desk.stop()
+
+
 class Own:
     """A Valkey that may come to harm."""
 
@@ -159,19 +170,13 @@ def settings(
 
 @pytest.fixture
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    served = Desk(settings)
-    await served.start()
-    await served.enter()
-    yield served
-    await served.stop()
+    async with serving(settings) as served:
+        yield served
 
 
 @pytest.fixture
 async def impatient(settings: Settings) -> AsyncIterator[Desk]:
     """Cuts off at once who takes nothing; how fast a test reads must not matter to the others."""
     live = settings.live.model_copy(update={"stalled_seconds": 0.5})
-    served = Desk(settings.model_copy(update={"live": live}))
-    await served.start()
-    await served.enter()
-    yield served
-    await served.stop()
+    async with serving(settings.model_copy(update={"live": live})) as served:
+        yield served

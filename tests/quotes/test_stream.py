@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
 import pytest
@@ -15,10 +15,15 @@ from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts.cache import ChartCache, assemble
 from app.quotes.quote import SLOT_SECONDS
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
+from app.wire.events.event import Tick
 from tests.support.quote_samples import AWKWARD, OPEN, bars, tick
 from tests.support.topic_rules import RULES
 
 VIEW = View()
+
+
+def on_tick(event: Tick, board: QuoteBoard, charts: ChartCache) -> Iterator[Push]:
+    return stream.on_ticks((event,), board, charts)
 
 
 def keys(pushes: Iterable[Push]) -> list[str]:
@@ -58,9 +63,7 @@ def test_every_push_draws_its_target_element_or_the_cells_of_its_row(symbol: str
     pushes = [
         push
         for n, price in enumerate((10.5, 10.4, 500.0))
-        for push in stream.on_tick(
-            tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS, arrived_at=2000.0 + n), board, charts
-        )
+        for push in on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS, arrived_at=2000.0 + n), board, charts)
     ]
 
     assert {push.key.partition("-")[0] for push in pushes} == {
@@ -84,7 +87,7 @@ def test_a_candle_is_pushed_only_to_charts_of_its_price_adjustment(symbol: str, 
     pushes = [
         push
         for n, price in enumerate((10.5, 500.0))
-        for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS), board, charts)
+        for push in on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS), board, charts)
         if name(push.topic) == "chart"
     ]
 
@@ -94,18 +97,18 @@ def test_a_candle_is_pushed_only_to_charts_of_its_price_adjustment(symbol: str, 
 
 def test_an_unchanged_price_is_not_pushed() -> None:
     board, charts = QuoteBoard(), ChartCache()
-    list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
+    list(on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
 
-    again = keys(stream.on_tick(tick("BRK.B", 10.0, OPEN + 1, arrived_at=1000.4), board, charts))
+    again = keys(on_tick(tick("BRK.B", 10.0, OPEN + 1, arrived_at=1000.4), board, charts))
 
     assert not [key for key in again if key.startswith(("row", "spark"))]
 
 
 def test_a_late_tick_pushes_no_price() -> None:
     board, charts = QuoteBoard(), ChartCache()
-    list(stream.on_tick(tick("BRK.B", 10.0, OPEN + 5), board, charts))
+    list(on_tick(tick("BRK.B", 10.0, OPEN + 5), board, charts))
 
-    late = keys(stream.on_tick(tick("BRK.B", 11.0, OPEN), board, charts))
+    late = keys(on_tick(tick("BRK.B", 11.0, OPEN), board, charts))
 
     assert not [key for key in late if key.startswith(("row", "spark"))]
     assert [key for key in late if key.startswith("facts")]
@@ -113,16 +116,16 @@ def test_a_late_tick_pushes_no_price() -> None:
 
 def test_a_repeated_tick_pushes_nothing() -> None:
     board, charts, one = QuoteBoard(), ChartCache(), tick("BRK.B", 10.0, OPEN)
-    list(stream.on_tick(one, board, charts))
+    list(on_tick(one, board, charts))
 
-    assert list(stream.on_tick(one, board, charts)) == []
+    assert list(on_tick(one, board, charts)) == []
 
 
 def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
     board, charts = QuoteBoard(), ChartCache()
 
-    first = keys(stream.on_tick(tick("BF/B", 10.0, OPEN), board, charts))
-    second = keys(stream.on_tick(tick("BF/B", 11.0, OPEN + 1), board, charts))
+    first = keys(on_tick(tick("BF/B", 10.0, OPEN), board, charts))
+    second = keys(on_tick(tick("BF/B", 11.0, OPEN + 1), board, charts))
 
     assert "quotes" in first
     assert "quotes" not in second
@@ -152,7 +155,7 @@ def test_of_many_quotes_only_those_with_a_row_or_a_reader_are_pushed() -> None:
 
     assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:BOARD_ROWS]}
     assert moved("quotes:S101", "status") == {"quotes:S101"}
-    rows = list(stream.on_tick(tick("A", 10.0), board, charts))
+    rows = list(on_tick(tick("A", 10.0), board, charts))
     assert (rows[0].key, rows[0].topic) == ("quotes", "quotes")
     assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: BOARD_ROWS - 1]}
 
@@ -167,8 +170,8 @@ def test_rows_delayed_by_their_rate_are_pushed_without_another_tick() -> None:
 
 def test_only_a_push_with_a_price_change_flashes() -> None:
     board, charts = QuoteBoard(), ChartCache()
-    list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
-    (rise,) = [p for p in stream.on_tick(tick("BRK.B", 11.0, OPEN + 1), board, charts) if p.key.startswith("row")]
+    list(on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
+    (rise,) = [p for p in on_tick(tick("BRK.B", 11.0, OPEN + 1), board, charts) if p.key.startswith("row")]
 
     assert '<b class="new">11.00</b>' in rise.draw(VIEW)
     assert 'class="new"' not in stream.whole_board(board).draw(VIEW)
@@ -190,7 +193,7 @@ async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) ->
 def test_numbers_follow_the_view_of_the_reader() -> None:
     board, charts = QuoteBoard([Instrument("BRK.B", currency="EUR")]), ChartCache()
     board.apply(tick("BRK.B", 1000.0, OPEN))
-    (cell,) = [p for p in stream.on_tick(tick("BRK.B", 1234.5, OPEN + 1), board, charts) if p.key.startswith("row")]
+    (cell,) = [p for p in on_tick(tick("BRK.B", 1234.5, OPEN + 1), board, charts) if p.key.startswith("row")]
 
     assert "€1,234.50" in cell.draw(VIEW)
     assert "€1.234,50" in cell.draw(View(numbers=NumberForm.COMMA))

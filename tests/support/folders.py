@@ -24,9 +24,9 @@ def fast_folder() -> Iterator[Path]:
     place of temporary files. What a killed run left in memory is removed first."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
     if roomy:
-        for left in MEMORY.glob(f"{PREFIX}*"):
-            if not Path("/proc", left.name.removeprefix(PREFIX).partition("-")[0]).exists():
-                shutil.rmtree(left, ignore_errors=True)
+        for leftover in MEMORY.glob(f"{PREFIX}*"):
+            if not Path("/proc", leftover.name.removeprefix(PREFIX).partition("-")[0]).exists():
+                shutil.rmtree(leftover, ignore_errors=True)
     with TemporaryDirectory(
         prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if roomy else None, ignore_cleanup_errors=True
     ) as folder:

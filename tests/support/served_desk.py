@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from app.embedded.places import Places
 from tests.conftest import copied
-from tests.pipeline.conftest import Desk
+from tests.pipeline.conftest import Desk, serving
 from tests.security.conftest import settings
 from tests.support.ports import free_port
 
@@ -29,11 +29,10 @@ async def run_desk(
     async for name in copied(places, template):
         config, port = settings(redis, places, name, data_dir), free_port()
         live = config.live.model_copy(update={"transport": transport, "frame_seconds": 0.05, "beat_seconds": 1.0})
-        desk = Desk(config.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}", "live": live}))
-        await desk.start()
-        await desk.enter()
-        yield desk
-        await desk.stop()
+        async with serving(
+            config.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}", "live": live})
+        ) as desk:
+            yield desk
 
 
 def cookie(desk: Desk) -> str:
