@@ -19,7 +19,7 @@ from app.wire.client import close, connect
 from tests.support.databases import Databases
 from tests.support.folders import fast_folder, new_folder
 from tests.support.ports import free_port
-from tests.support.shared_costs import share_url_builders
+from tests.support.shared_costs import pytest_collection, share_url_builders
 
 # The same examples at every run, however long a slow machine takes to make and to try one.
 hypothesis.settings.register_profile(
@@ -28,7 +28,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("steady")
 share_url_builders()
 
-__all__ = ["new_folder"]
+__all__ = ["new_folder", "pytest_collection"]
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 numbers = count(1)
 LONG_JOURNEYS = {"test_faults.py", "test_pipe.py", "test_accessible_states.py", "test_firefox.py"}

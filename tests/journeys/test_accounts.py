@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_printed_link_creates_the_first_administrator_once(browser: Browser, new_folder: NewFolder) -> None:
-    desk = Desk(new_folder("first"), free_port())
+    desk = Desk(new_folder("first"), free_port(), {"INGEST": "off", "ENGINE": "off"})
     try:
         desk.wait_until_ready()
         link = desk.sign_in_link()

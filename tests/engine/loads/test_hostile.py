@@ -132,7 +132,7 @@ async def test_headers_of_any_program_are_read(encoding: str, tmp_path: Path) ->
 
 async def test_a_decompression_bomb_of_blank_lines_is_read_in_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
-    path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * 3_000_000 + GOOD.encode()))
+    path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * 1_000_000 + GOOD.encode()))
 
     assert (await checked(path)).good_rows == 1
 
