@@ -63,3 +63,18 @@ def test_the_base_has_a_skip_link_and_one_live_region() -> None:
     assert '<html lang="{{ view.language }}"' in whole
     assert 'href="#main"' in whole
     assert len(re.findall(r"role=\"status\"|aria-live", whole)) == 1
+
+
+def test_no_style_is_animated_frame_by_frame() -> None:
+    """While quotes change, some number is always tinted: a fade would have the browser draw sixty times a second."""
+    styles = {path.name: path.read_text() for path in (tree.ROOT / "static" / "css").rglob("*.css")}
+    animations = {name: re.findall(r"\banimation: *([^;}]+)", text) for name, text in styles.items()}
+
+    assert sum(map(len, animations.values())) >= 2
+    assert [
+        (name, value)
+        for name, values in animations.items()
+        for value in values
+        if not re.match(r"none\b|[\w-]+ 0s ", value)
+    ] == []
+    assert [name for name, text in styles.items() if re.search(r"\btransition|animation-", text)] == []
