@@ -49,6 +49,7 @@ def pool(url: str, answer_seconds: float | None) -> BlockingConnectionPool:
         socket_connect_timeout=CONNECT_SECONDS,
         retry=Retry(NoBackoff(), 0),
         client_name="tickstock",
+        driver_info=None,
     )
 
 
@@ -62,6 +63,7 @@ def request_pool(url: str, breaker: RedisBreaker) -> RequestPool:
         socket_timeout=REQUEST_SECONDS,
         socket_connect_timeout=REQUEST_SECONDS,
         client_name="tickstock",
+        driver_info=None,
     )
 
 

@@ -72,8 +72,7 @@ def test_each_process_has_a_redis_user_with_only_the_rights_it_needs(desk: Desk)
         Redis.from_url(addresses[name]) for name in ("redis_url", "engine_redis_url", "operator_redis_url")
     )
     users = {line["user"] for line in operator.client_list() if line["name"] == "tickstock"}
-    # What the processes did until now: redis-py names itself, and takes no for an answer.
-    denied = {entry["object"] for entry in operator.acl_log()} - {"client|setinfo"}
+    denied = {entry["object"] for entry in operator.acl_log()}
 
     assert users == {"web", "engine"}
     assert denied == set()
