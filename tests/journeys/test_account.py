@@ -1,25 +1,13 @@
 """The account page by keyboard, on a small telephone, without scripting."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.desk_process import Desk
-from tests.support.folders import NewFolder
-from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
 
 EMAIL, PASSWORD, NEW = "charlie@example.org", "a long enough phrase to remember", "quite another phrase of some length"
-
-
-@pytest.fixture(scope="module")
-def own(new_folder: NewFolder) -> Iterator[Desk]:
-    desk = Desk(new_folder("account"), free_port(), {"INGEST": "off", "ENGINE": "off"})
-    desk.wait_until_ready()
-    yield desk
-    desk.stop()
 
 
 def small(browser: Browser) -> Page:
@@ -49,17 +37,18 @@ def type_both(page: Page, password: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_sessions_and_password_can_be_managed_by_keyboard(browser: Browser, own: Desk) -> None:
+def test_sessions_and_password_can_be_managed_by_keyboard(browser: Browser, quiet: Desk) -> None:
+    quiet.create_user(EMAIL, PASSWORD)
     here, there = small(browser), small(browser)
-    here.goto(own.sign_in_link())
+    here.goto(f"{quiet.url}/login")
     type_both(here, PASSWORD)
-    here.wait_for_url(f"{own.url}/")
-    sign_in(there, own, PASSWORD)
-    there.wait_for_url(f"{own.url}/account")
+    here.wait_for_url(f"{quiet.url}/")
+    sign_in(there, quiet, PASSWORD)
+    there.wait_for_url(f"{quiet.url}/account")
 
     tab_to(here, "Account")
     here.keyboard.press("Enter")
-    here.wait_for_url(f"{own.url}/account")
+    here.wait_for_url(f"{quiet.url}/account")
     expect(here.locator("main li")).to_have_count(2)
     tab_to(here, "Sign out the others")
     here.keyboard.press("Enter")
@@ -69,7 +58,7 @@ def test_sessions_and_password_can_be_managed_by_keyboard(browser: Browser, own:
 
     tab_to(here, "Change password")
     here.keyboard.press("Enter")
-    here.wait_for_url(f"{own.url}/account/password")
+    here.wait_for_url(f"{quiet.url}/account/password")
     expect(here.get_by_label("Current password")).to_be_focused()
     for words in ("not the password", NEW, NEW):
         here.keyboard.type(words)
@@ -82,9 +71,9 @@ def test_sessions_and_password_can_be_managed_by_keyboard(browser: Browser, own:
         here.keyboard.type(words)
         here.keyboard.press("Tab")
     here.keyboard.press("Enter")
-    here.wait_for_url(f"{own.url}/account")
+    here.wait_for_url(f"{quiet.url}/account")
     expect(here.locator("main li")).to_contain_text("when the password was changed")
 
-    sign_in(there, own, NEW)
-    there.wait_for_url(f"{own.url}/account")
+    sign_in(there, quiet, NEW)
+    there.wait_for_url(f"{quiet.url}/account")
     expect(there.locator("main li")).to_have_count(2)

@@ -19,6 +19,7 @@ def test_the_printed_link_creates_the_first_administrator_once(browser: Browser,
         page = browser.new_context().new_page()
 
         page.goto(link)
+        expect(page.get_by_label("E-mail")).to_be_focused()
         page.get_by_label("E-mail").fill("charlie@example.org")
         page.get_by_label("Password", exact=True).fill("a long enough phrase to remember")
         page.get_by_role("button").first.click()
