@@ -17,6 +17,8 @@ ANSWER_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 CLOSE_SECONDS = 1.0
 MAX_CONNECTIONS = 50
+NO_DRIVER_INFO = None
+"""The users of the processes may not send it, and redis-py would read its metadata for each connection."""
 
 
 class RedisUnavailable(Exception):
@@ -49,7 +51,7 @@ def pool(url: str, answer_seconds: float | None) -> BlockingConnectionPool:
         socket_connect_timeout=CONNECT_SECONDS,
         retry=Retry(NoBackoff(), 0),
         client_name="tickstock",
-        driver_info=None,
+        driver_info=NO_DRIVER_INFO,
     )
 
 
@@ -63,7 +65,7 @@ def request_pool(url: str, breaker: RedisBreaker) -> RequestPool:
         socket_timeout=REQUEST_SECONDS,
         socket_connect_timeout=REQUEST_SECONDS,
         client_name="tickstock",
-        driver_info=None,
+        driver_info=NO_DRIVER_INFO,
     )
 
 

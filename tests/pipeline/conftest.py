@@ -98,10 +98,12 @@ class Desk:
 async def serving(settings: Settings) -> AsyncIterator[Desk]:
     """A desk that serves, with one person signed in."""
     desk = Desk(settings)
-    await desk.start()
-    await desk.enter()
-    yield desk
-    await desk.stop()
+    try:
+        await desk.start()
+        await desk.enter()
+        yield desk
+    finally:
+        await desk.stop()
 
 
 class Own:

@@ -54,7 +54,7 @@ async def test_a_stream_survives_a_redis_outage(own: Own, settings: Settings) ->
         while 1 not in pattern_numbers("".join(message.data for message in reader.messages)):
             await reader.message("message")
         # The list may have been read before the entry was stored: then the entry follows it once more.
-        assert set(pattern_numbers("".join(message.data for message in reader.messages))) == {1}
+        assert pattern_numbers("".join(message.data for message in reader.messages)) in ([1], [1, 1])
         await comes_to(200, client, "/ready")
     await until(lambda: desk.context.health.gaps == 1)
     await desk.stop()

@@ -1,4 +1,4 @@
-"""What costs every test the same is computed once a process: TLS settings of clients, URL builders of applications."""
+"""What costs every test the same is spent once a process or not at all: certificates, URL builders, collections."""
 
 import gc
 import ssl

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -19,6 +20,7 @@ from app.engine.loads.providers.massive.provider import MassiveHistory
 from app.engine.loads.providers.provider import DateRange, HistoryClient, ProviderUnreachable
 from app.engine.loads.providers.request_pace import Stopped
 from app.engine.loads.providers.rest import Patience
+from app.engine.loads.sources import csv_file
 from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
@@ -130,11 +132,31 @@ async def test_headers_of_any_program_are_read(encoding: str, tmp_path: Path) ->
     assert (done.good_rows, done.rejected_rows) == (1, 0)
 
 
-async def test_a_decompression_bomb_of_blank_lines_is_read_in_bounded_memory(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv.gz"
-    path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * 1_000_000 + GOOD.encode()))
+def blank_file(folder: Path, blank_lines: int) -> Path:
+    """These lines between a header and one good row."""
+    path = folder / "a.csv.gz"
+    path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * blank_lines + GOOD.encode()))
+    return path
 
-    assert (await checked(path)).good_rows == 1
+
+async def peak_memory(path: Path) -> int:
+    """The most bytes that reading the file holds at once."""
+    tracemalloc.start()
+    try:
+        assert (await checked(path)).good_rows == 1
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_decompression_bomb_of_blank_lines_is_read_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK", 1 << 15)
+
+    few, many = await peak_memory(blank_file(tmp_path, 60_000)), await peak_memory(blank_file(tmp_path, 300_000))
+
+    assert many < few * 1.2
 
 
 @pytest.mark.parametrize(
