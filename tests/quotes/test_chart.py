@@ -16,10 +16,10 @@ prices = st.floats(min_value=0.01, max_value=1e6)
 def test_there_are_four_to_six_grid_lines_inside_the_scale(low: float, span: float) -> None:
     scale = geometry.Scale(low, low + span, 1, 1)
 
-    rules = geometry.rules(scale)
+    lines = geometry.grid_lines(scale)
 
-    assert 4 <= len(rules) <= 6
-    assert all(0 <= rule.level <= 75.01 for rule in rules)
+    assert 4 <= len(lines) <= 6
+    assert all(0 <= line.level <= 75.01 for line in lines)
 
 
 @given(st.lists(st.tuples(prices, prices, prices, prices), min_size=1, max_size=50))
@@ -43,7 +43,7 @@ def test_a_constant_price_has_a_scale() -> None:
 
     assert scale is not None
     assert scale.low < 5.0 < scale.high
-    assert len(geometry.rules(scale)) >= 4
+    assert len(geometry.grid_lines(scale)) >= 4
 
 
 def test_a_price_outside_leaves_the_scale() -> None:

@@ -54,7 +54,7 @@ class ChartDrawing(NamedTuple):
     down: str
     volume: str
     lines: str
-    rules: tuple[geometry.Rule, ...]
+    grid_lines: tuple[geometry.GridLine, ...]
     labels: tuple[Label, ...]
     pins: tuple[MarkPin, ...]
     last: geometry.CandlePaths
@@ -70,7 +70,7 @@ def draw_chart(chart: Chart) -> ChartDrawing | None:
     scale, last = chart.scale, chart.last
     if scale is None or last is None:
         return None
-    bars, rules, jumps = chart.bars, geometry.rules(scale), chart.unexplained_jumps
+    bars, grid_lines, jumps = chart.bars, geometry.grid_lines(scale), chart.unexplained_jumps
     return ChartDrawing(
         instrument=chart.instrument,
         span=chart.span,
@@ -83,8 +83,8 @@ def draw_chart(chart: Chart) -> ChartDrawing | None:
         up=geometry.bodies(chart.past, scale, "up"),
         down=geometry.bodies(chart.past, scale, "down"),
         volume=geometry.volumes(chart.past, scale),
-        lines="".join(f"M0 {scale.y(rule.price):.1f}H{geometry.WIDTH}" for rule in rules),
-        rules=rules,
+        lines="".join(f"M0 {scale.y(line.price):.1f}H{geometry.WIDTH}" for line in grid_lines),
+        grid_lines=grid_lines,
         labels=_labels(chart, scale),
         pins=tuple(_pins(chart, scale)),
         last=geometry.candle(last, len(chart.past), scale),

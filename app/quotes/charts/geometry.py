@@ -46,7 +46,7 @@ class CandlePaths(NamedTuple):
     level: float
 
 
-class Rule(NamedTuple):
+class GridLine(NamedTuple):
     """A horizontal line at a round price, in percent of the plot's height from the top."""
 
     level: float
@@ -84,10 +84,10 @@ def volumes(bars: Iterable[Bar], scale: Scale) -> str:
     return "".join(_volume(bar, index, scale) for index, bar in enumerate(bars))
 
 
-def rules(scale: Scale) -> tuple[Rule, ...]:
+def grid_lines(scale: Scale) -> tuple[GridLine, ...]:
     """Four to six round prices inside the scale."""
     step = _step(scale)
-    return tuple(Rule(percent(scale.y(n * step)), round(n * step, 10)) for n in _multiples(scale, step))
+    return tuple(GridLine(percent(scale.y(n * step)), round(n * step, 10)) for n in _multiples(scale, step))
 
 
 def percent(y: float) -> float:
