@@ -15,11 +15,11 @@ LAYERS = (
     {"accounts", "quotes", "patterns", "indicators", "market", "admin"},
     {"deps", "delivery"},
     {"web", "live", "wire", "db"},
-    {"push", "identity", "finance", "logs", "settings", "health.snapshot"},
+    {"push", "identity", "rules", "finance", "logs", "settings", "health.snapshot"},
 )
 """From the top; a part may import from any layer below its own."""
 
-ALONGSIDE = {("push", "identity"), ("health", "pipeline"), ("health", "health.snapshot")}
+ALONGSIDE = {("push", "identity"), ("rules", "finance"), ("health", "pipeline"), ("health", "health.snapshot")}
 """Neighbours of one layer that may be imported, in this direction."""
 
 SNAPSHOT = "app.health.snapshot"
