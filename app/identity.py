@@ -77,6 +77,44 @@ class Rate(StrEnum):
     PAUSED = "paused"
 
 
+class Density(StrEnum):
+    """Of the rows of tables."""
+
+    DENSE = "dense"
+    COMFORTABLE = "comfortable"
+
+
+class Theme(StrEnum):
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class HomePage(StrEnum):
+    """The page that opens after signing in. Those that exist."""
+
+    DESK = "desk"
+    PATTERNS = "patterns"
+
+    @property
+    def path(self) -> str:
+        return "/" if self is HomePage.DESK else f"/{self}"
+
+
+class UserSettings(NamedTuple):
+    """What a user chose. `zone` None: the desk's; `rate` None: slower with Save-Data."""
+
+    zone: str | None = None
+    numbers: NumberForm = NumberForm.POINT
+    colours: Colours = Colours.GREEN_RED
+    density: Density = Density.DENSE
+    theme: Theme = Theme.SYSTEM
+    rate: Rate | None = None
+    reduced_data: bool = False
+    """No sparklines, and no charts until they are requested."""
+    home: HomePage = HomePage.DESK
+
+
 class View(NamedTuple):
     """How values are written and shown, from closed lists; every push is rendered once per view."""
 

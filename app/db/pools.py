@@ -91,6 +91,12 @@ class Pool:
         finally:
             await _give_back(pool, proxy)
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection in a transaction, which an exception rolls back. Raises what `acquire` does."""
+        async with self.acquire() as connection, connection.transaction():
+            yield connection
+
     async def answers(self) -> bool:
         try:
             async with self.acquire() as connection:

@@ -15,10 +15,12 @@ from app.accounts.mfa import signin
 from app.accounts.reauth import routes
 from app.accounts.registration import routes as registration_routes
 from app.accounts.resets import routes as resets
+from app.accounts.settings import api as settings_api
 from app.accounts.tokens import bearer
 from app.accounts.tokens import routes as tokens
 from app.admin import api as admin_api
 from app.admin import routes as admin
+from app.db import idempotency
 from app.desk import routes as desk_routes
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
@@ -33,7 +35,8 @@ from app.quotes import routes as quotes
 from app.server import lifespan
 from app.settings.load import Settings
 from app.web import (
-    api,
+    api_document,
+    api_writes,
     assets,
     client,
     condition,
@@ -109,8 +112,9 @@ def create_app(settings: Settings) -> Quart:
     people = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
     for part in (desk_routes, quotes, patterns, *people, preferences, csp_reports, health_routes):
         app.register_blueprint(part.blueprint)
-    api.install(app, settings.public_url)
-    for programs in (accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
+    api_document.install(app, settings.public_url)
+    api_writes.install(app, lambda: deps.pools().own.transaction(), idempotency)
+    for programs in (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
         app.register_blueprint(programs.blueprint)
     endpoints.install(app)
     return app

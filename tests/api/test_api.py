@@ -174,7 +174,7 @@ async def test_the_openapi_document_has_every_route_and_no_dangling_reference(ma
 
     assert answer.status_code == 200
     assert document["openapi"] == "3.1.0"
-    assert len(document["paths"]) == len(rules) - 1  # but for its own
+    assert sum(map(len, document["paths"].values())) == len(rules) - 1  # but for its own
     assert {"/api/v1/bars/{symbol}", "/api/v1/quotes"} <= document["paths"].keys()
     names = {each["name"] for each in document["paths"]["/api/v1/bars/{symbol}"]["get"]["parameters"]}
     assert names == {"symbol", "timeframe", "from", "to", "limit", "prices"}

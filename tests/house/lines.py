@@ -9,6 +9,7 @@ class Who(StrEnum):
     PEOPLE = "who is signed in"
     ADMINS = "administrators who are signed in"
     READ = "who is signed in, and tokens that read"
+    WRITE = "who is signed in, and tokens that change what is their owner's"
     WHOLE = "administrators, and tokens that may whatever they may"
 
 
@@ -98,6 +99,8 @@ LINES: dict[str, Line] = {
     "quotes_api.bars": Line(Who.READ, 404),
     "quotes_api.quote": Line(Who.READ, 404),
     "quotes_api.quotes": Line(Who.READ, 200),
+    "settings_api.settings": Line(Who.READ, 200),
+    "settings_api.replace": Line(Who.WRITE, 415),
     "admin_api.audit": Line(Who.WHOLE, 200),
 }
 

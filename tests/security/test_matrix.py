@@ -45,10 +45,12 @@ def expected(route: Route, caller: str, manner: str) -> int | None:
     """The status of the refusal; None for who is let in."""
     if route.line.who is Who.ALL or (route.endpoint == "health.metrics" and route.method == "OPTIONS"):
         return None
-    takes_tokens = route.line.who in (Who.READ, Who.WHOLE)
+    takes_tokens = route.line.who in (Who.READ, Who.WRITE, Who.WHOLE)
     if caller not in PEOPLE and not (caller in TOKENS and takes_tokens):
         led = manner == "page" and not takes_tokens and route.endpoint != "health.metrics"
         return 303 if led else 401
+    if route.line.who is Who.WRITE and caller == "reader":
+        return 403
     for_admins = route.line.who in (Who.ADMINS, Who.WHOLE)
     return 403 if for_admins and caller not in ("admin", "steward") else None
 

@@ -9,7 +9,7 @@ from app.web.forms.fields import stripped
 
 SCOPES = {
     Scope.READ: "Read what the pages show",
-    Scope.JOBS: "Read, and ask for jobs",
+    Scope.JOBS: "Read, change what is yours, and ask for jobs",
     Scope.ADMIN: "Whatever an administrator may",
 }
 DAYS = {"30": "30 days", "90": "90 days", "365": "a year", "": "as long as it is not revoked"}
