@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from app.finance.instrument import Instrument
+from app.finance.name_words import NameWords
 from app.finance.symbols import folded
 
 LONGEST_TEXT = 64
@@ -52,6 +53,7 @@ class SymbolIndex(Mapping[str, Instrument]):
         self._instruments: dict[str, Instrument] = {}
         self._names: dict[str, str] = {}
         """Folded, of those that have one."""
+        self._words = NameWords()
         self._spellings: dict[str, tuple[str, ...]] = {}
         """Folded symbol to those that differ only in case, in order."""
         self._by_pair: dict[str, list[str]] = {}
@@ -66,9 +68,11 @@ class SymbolIndex(Mapping[str, Instrument]):
         if symbol not in self._instruments:
             self._add(symbol)
         self._instruments[symbol] = instrument
-        if instrument.name:
-            self._names[symbol] = folded(instrument.name)
-        else:
+        name = folded(instrument.name)
+        if name and self._names.get(symbol) != name:
+            self._names[symbol] = name
+            self._words.add(symbol, name)
+        elif not name:
             self._names.pop(symbol, None)
 
     def __iter__(self) -> Iterator[str]:
@@ -95,13 +99,24 @@ class SymbolIndex(Mapping[str, Instrument]):
         symbols = [*begin, *name_matches[: max(0, limit - len(begin))]]
         return Matches([self._instruments[symbol] for symbol in symbols], end - first + len(name_matches))
 
-    def near(self, text: str, limit: int = OFFERED) -> list[Instrument]:
-        """Symbols that look like `text`, the likest first, then those that begin with it or are called so."""
+    def by_name(self, text: str, limit: int) -> list[Instrument]:
+        """Those whose name has a word that begins with each word of `text`, in order of symbols."""
+        return [self._instruments[symbol] for symbol in self._words.beginning(folded(clean_query(text)))[:limit]]
+
+    def alike(self, text: str, limit: int, similar: float = SIMILAR) -> list[Instrument]:
+        """Symbols that look like `text`, the likest first; `similar`: 0 to 1."""
         query = folded(clean_query(text))
-        alike = difflib.get_close_matches(query, self.candidates(query).symbols, n=limit, cutoff=SIMILAR)
-        spelt = [self._instruments[symbol] for each in alike for symbol in self._spellings[each]]
+        spelt = difflib.get_close_matches(query, self.candidates(query).symbols, n=limit, cutoff=similar)
+        return [self._instruments[symbol] for each in spelt for symbol in self._spellings[each]][:limit]
+
+    def near(self, text: str, limit: int = OFFERED) -> list[Instrument]:
+        """Symbols that look like `text`, the likest first, then those that begin with it or are called so, then those
+        in whose name a word differs by one typing error."""
+        query = folded(clean_query(text))
         name_matches = self.search(query, limit).instruments if query else []
-        return list({instrument.symbol: instrument for instrument in (*spelt, *name_matches)}.values())[:limit]
+        mistyped = [self._instruments[symbol] for symbol in self._words.mistyped(query)[:limit]]
+        matches = (*self.alike(query, limit), *name_matches, *mistyped)
+        return list({instrument.symbol: instrument for instrument in matches}.values())[:limit]
 
     def candidates(self, query: str) -> Candidates:
         """For a folded text: from its rarest pairs of letters on, which say most, until MOST_COUNTED are counted."""
