@@ -12,8 +12,8 @@ LAYERS = (
     {"commands"},
     {"server"},
     {"pipeline", "desk", "health"},
-    {"accounts", "quotes", "patterns", "indicators", "market", "admin"},
-    {"deps", "delivery"},
+    {"accounts", "quotes", "watchlists", "patterns", "indicators", "market", "admin"},
+    {"deps", "delivery", "shares"},
     {"web", "live", "wire", "db"},
     {"push", "identity", "rules", "finance", "logs", "settings", "health.snapshot"},
 )

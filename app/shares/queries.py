@@ -1,0 +1,80 @@
+"""Links that show something to whoever has them (app.shares): random tokens, stored as hashes."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+from app.identity import secret_hash
+
+TOKEN_BYTES = 16
+"""128 random bits."""
+MAX_SHARES = 20
+"""Of one target that are not revoked."""
+
+
+class ShareKind(StrEnum):
+    """What a link shows."""
+
+    WATCHLIST = "watchlist"
+
+
+class Share(NamedTuple):
+    id: UUID
+    created_at: datetime
+
+
+async def insert(connection: "Connection[Record]", user_id: UUID, kind: ShareKind, target: UUID) -> str | None:
+    """The token, which is not stored; None if the target has MAX_SHARES. Needs the target's lock."""
+    if len(await of(connection, user_id, kind, target)) >= MAX_SHARES:
+        return None
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    await connection.execute(
+        "insert into app.shares (user_id, token_hash, kind, target) values ($1, $2, $3, $4)",
+        user_id,
+        secret_hash(token),
+        kind.value,
+        target,
+    )
+    return token
+
+
+async def of(connection: "Connection[Record]", user_id: UUID, kind: ShareKind, target: UUID) -> list[Share]:
+    """Those that are not revoked."""
+    rows = await connection.fetch(
+        "select id, created_at from app.shares"
+        " where user_id = $1 and kind = $2 and target = $3 and not revoked order by created_at, id",
+        user_id,
+        kind.value,
+        target,
+    )
+    return [Share(*row) for row in rows]
+
+
+async def revoke(
+    connection: "Connection[Record]", user_id: UUID, kind: ShareKind, target: UUID, share_id: UUID
+) -> bool:
+    """Whether there was one."""
+    status = await connection.execute(
+        "update app.shares set revoked = true"
+        " where user_id = $1 and kind = $2 and target = $3 and id = $4 and not revoked",
+        user_id,
+        kind.value,
+        target,
+        share_id,
+    )
+    return status == "UPDATE 1"
+
+
+async def target_of(connection: "Connection[Record]", kind: ShareKind, token: str) -> UUID | None:
+    """None if the token is unknown or revoked, or its owner's account is closed."""
+    target: UUID | None = await connection.fetchval(
+        "select share.target from app.shares as share join app.users as owner on owner.id = share.user_id"
+        " where share.token_hash = $1 and share.kind = $2 and not share.revoked and owner.active",
+        secret_hash(token),
+        kind.value,
+    )
+    return target

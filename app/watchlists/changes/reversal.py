@@ -1,0 +1,67 @@
+"""Undoes a change: puts entries or a list back, or takes an import back. Nothing that was added meanwhile is lost."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.db.connection import DatabaseConnection
+from app.watchlists import names, queries
+from app.watchlists.changes import lists
+from app.watchlists.undo import payloads
+from app.watchlists.undo import queries as undo_queries
+from app.watchlists.undo.payloads import AddedEntries, DeletedList, RemovedEntries, StoredEntry
+from app.watchlists.watchlist import MAX_ENTRIES, LimitReached, Refusal
+
+
+class UndoExpired(Refusal):
+    """Also for one that was used, and for one of somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("This can no longer be undone.")
+
+
+async def undo(connection: DatabaseConnection, user_id: UUID, undo_id: UUID) -> str:
+    """Needs a transaction. Returns the slug of the list. Raises UndoExpired, NoSuchList or LimitReached."""
+    row = await undo_queries.take(connection, user_id, undo_id)
+    if row is None:
+        raise UndoExpired
+    match payloads.decode(row):
+        case RemovedEntries(slug, entries):
+            await _put_back(connection, user_id, slug, entries)
+        case AddedEntries(slug, symbols, _):
+            summary = await lists.lock(connection, user_id, slug)
+            await queries.delete_entries(connection, summary.id, symbols)
+            await queries.increment_version(connection, summary.id)
+        case DeletedList() as deleted:
+            slug = await _restore(connection, user_id, deleted)
+    return slug
+
+
+async def _put_back(connection: DatabaseConnection, user_id: UUID, slug: str, entries: Iterable[StoredEntry]) -> None:
+    """Where they were; to the first section if theirs is gone. One that was added again meanwhile stays as it is."""
+    summary = await lists.lock(connection, user_id, slug)
+    sections = [section.id for section in await queries.sections(connection, summary.id)]
+    on_list = {ranked.entry.symbol for ranked in await queries.ranked_entries(connection, summary.id)}
+    missing = [each for each in entries if each.symbol not in on_list]
+    if len(on_list) + len(missing) > MAX_ENTRIES:
+        raise LimitReached(f"{summary.name} has {MAX_ENTRIES} entries again, which is the most there can be.")
+    ranked = [each.ranked(each.section if each.section in sections else sections[0]) for each in missing]
+    await queries.insert_entries(connection, summary.id, ranked)
+    await queries.increment_version(connection, summary.id)
+
+
+async def _restore(connection: DatabaseConnection, user_id: UUID, deleted: DeletedList) -> str:
+    """Under another name and address if another list has them now. Links that show it work again."""
+    await queries.lock_owner(connection, user_id)
+    used = await queries.names(connection, user_id)
+    lists.refuse_full(used)
+    name = names.free_name(deleted.name, {*used.values()})
+    slug = names.slug(name, used) if deleted.slug in used else deleted.slug
+    await queries.insert_list(connection, user_id, name, names.name_key(name), slug, deleted.id)
+    for section in deleted.sections:
+        await queries.insert_section(connection, deleted.id, section.name, section.id)
+    await queries.insert_entries(connection, deleted.id, [each.ranked(each.section) for each in deleted.entries])
+    await queries.set_version(connection, deleted.id, deleted.version + 1)
+    await lists.move(connection, user_id, slug, deleted.position)
+    if deleted.on_desk and await queries.desk_list(connection, user_id) is None:
+        await queries.set_desk_list(connection, user_id, deleted.id)
+    return slug
