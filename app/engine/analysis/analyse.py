@@ -9,19 +9,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.engine.analysis.thresholds import Thresholds
 from app.finance import candles, crossings, levels, periods, studies
-from app.finance.bars import DAY, Timeframe
+from app.finance.bars import Timeframe
+from app.finance.detections import LIFE, tier
 from app.finance.panel import Floats, Panel
 from app.finance.shape import PatternMatch
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 
 SOURCE = "TickStockPL"
-HOUR = 3600.0
-LIFE: Mapping[str, float] = {
-    "1min": HOUR, "5min": 4 * HOUR, "15min": DAY, "30min": 2 * DAY, "hourly": 3 * DAY,
-    "daily": 5 * DAY, "weekly": 28 * DAY, "monthly": 90 * DAY, "combo": HOUR,
-}  # fmt: skip
-"""Seconds that a pattern or an indicator value is valid after its bar, by timeframe."""
-
 Readings = Mapping[str, studies.Parts]
 
 
@@ -33,13 +27,6 @@ class Analysis(NamedTuple):
 
 
 NOTHING = Analysis()
-
-
-def tier(timeframe: str) -> str:
-    """ "daily" for patterns of days and longer, "intraday" for shorter ones, "combo" for both."""
-    if timeframe == "combo":
-        return "combo"
-    return "intraday" if timeframe in periods.SECONDS else "daily"
 
 
 def analyse(

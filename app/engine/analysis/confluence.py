@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from app.engine.analysis.analyse import LIFE, identity, tier
+from app.engine.analysis.analyse import identity
+from app.finance.detections import LIFE, tier
 from app.wire.events.event import PatternDetected
 
 TIMEFRAME = "combo"

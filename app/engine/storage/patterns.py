@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 from asyncpg import Connection
 
-from app.engine.analysis import analyse
 from app.engine.storage.bars import Statement
+from app.finance.detections import LIFE, tier
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 
 PATTERNS = """
@@ -52,7 +52,7 @@ def patterns_insert(patterns: Iterable[PatternDetected], tables: Collection[str]
 def indicators_insert(indicators: Iterable[IndicatorCalculated]) -> list[Statement]:
     rows: dict[str, list[tuple[str, str, str, datetime, datetime, str]]] = {}
     for event in indicators:
-        rows.setdefault(analyse.tier(event.timeframe), []).append(_indicator_row(event))
+        rows.setdefault(tier(event.timeframe), []).append(_indicator_row(event))
     return [
         Statement(INDICATORS.format(**TIERS[tier]), [*zip(*sorted(own), strict=True)]) for tier, own in rows.items()
     ]
@@ -97,7 +97,7 @@ def _pattern_row(event: PatternDetected) -> tuple[object, ...]:
 def _indicator_row(event: IndicatorCalculated) -> tuple[str, str, str, datetime, datetime, str]:
     """The signal is stored as `signal` too, unless a part of the indicator has that name."""
     data = {"signal": event.signal, **dict(event.parts), "value": event.value, "state": event.signal}
-    until = _moment(event.at + analyse.LIFE[event.timeframe])
+    until = _moment(event.at + LIFE[event.timeframe])
     return event.symbol, event.indicator, event.timeframe, _moment(event.at), until, _json(data)
 
 
