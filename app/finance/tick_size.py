@@ -20,14 +20,18 @@ ROUNDING = 0.01
 
 def tick_sizes(symbols: Sequence[str], prices: Floats, instruments: Mapping[str, float]) -> Floats:
     """One a symbol, in the unit of its price: that of `instruments` where it stands there, otherwise USUAL, but FINEST
-    below a price of one, and of currencies and coins (C:EURUSD, X:BTCUSD) as DIGITS digits of the price show it."""
+    below a price of one, and of currencies and coins (C:EURUSD, X:BTCUSD) as DIGITS digits of the price show it.
+    `prices`: one a symbol, or (symbols, width)."""
     sizes = np.where(prices < 1, FINEST, USUAL)
     other_market = np.array([market(symbol) != "exchange" for symbol in symbols], dtype=np.bool_)
+    if prices.ndim > 1:
+        other_market = other_market[:, None]
     if other_market.any():
         exponent = np.floor(np.log10(np.maximum(prices, FINEST))) + 1 - DIGITS
         sizes = np.where(other_market, np.clip(10.0**exponent, FINEST, USUAL), sizes)
     if instruments:
         own = np.array([instruments.get(symbol, np.nan) for symbol in symbols], dtype=np.float64)
+        own = own if prices.ndim == 1 else own[:, None]
         sizes = np.where(own > 0, own, sizes)
     return sizes
 

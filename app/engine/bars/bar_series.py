@@ -8,10 +8,10 @@ import numpy as np
 from app.finance import periods, shares
 from app.finance.bars import Bar, Timeframe
 from app.finance.columns import Columns
-from app.finance.markets import market
-from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel, fields, number_of_ticks
+from app.finance.hours import same_hours
+from app.finance.matrix import BarMatrix, append, build
+from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Panel, fields, number_of_ticks
 from app.finance.rollup import CORRECTION_SECONDS
-from app.finance.sessions import phase
 from app.finance.shares import Splits
 from app.finance.tick_size import tick_sizes
 
@@ -116,11 +116,22 @@ class BarSeries:
         if self.splits:
             self._adjust_for_splits(columns, symbols, self.values[0, rows[:, None], places])
         last = self.values[0, rows[:, None], places[:, -1 - USUAL_BARS :]]
-        alike = _same_hours(symbols, last) if self.timeframe in periods.SECONDS else None
+        alike = same_hours(symbols, last) if self.timeframe in periods.SECONDS else None
         ticks = self.values[6, rows[:, None], places[:, -PATTERN_BARS:]]
         sizes = tick_sizes(symbols, columns[3, :, -1], self.tick_sizes)
         counts = np.minimum(ends, width)
         return Panel(self.timeframe, list(symbols), starts, *columns, counts, sizes, alike, ticks)  # type: ignore[call-arg]
+
+    def matrix(self, symbols: Sequence[str], running: Iterable[Bar] = (), width: int = WIDTH) -> BarMatrix:
+        """The newest `width` bars, adjusted for splits. `running`: bars that are not closed, which follow them. A
+        symbol without bars has a row without any."""
+        rows = np.array([self.rows.get(symbol, -1) for symbol in symbols], dtype=np.int64)
+        ends = np.where(rows < 0, 0, self.ends[rows])
+        places = ends[:, None] - np.arange(width, 0, -1)
+        least = np.maximum(ends - BARS_PER_SYMBOL, 0)[:, None]
+        values = np.where(places < least, np.nan, self.values[:6, rows[:, None], np.maximum(places, 0)])
+        append(values, symbols, running)
+        return build(self.timeframe, list(symbols), values, self.splits, self.tick_sizes)
 
     def columns(self, symbol: str) -> Floats:
         """Of a known symbol, in shape (FIELDS, bars), oldest first."""
@@ -205,15 +216,6 @@ class BarSeries:
         values, ends = np.zeros((FIELDS, rows, BARS_PER_SYMBOL + SLACK)), np.zeros(rows, dtype=np.int64)
         values[:, :used], ends[:used] = self.values, self.ends
         self.values, self.ends = values, ends
-
-
-def _same_hours(symbols: Sequence[str], starts: Floats) -> Mask:
-    """Which bars are in the same hours as the last one, regular or extended; coins have no hours."""
-    different, places = np.unique(starts, return_inverse=True)
-    regular = np.array([phase(start) == "regular" for start in different.tolist()])[places].reshape(starts.shape)
-    hourless = np.array([market(symbol) != "exchange" for symbol in symbols])
-    alike: Mask = (regular[:, :-1] == regular[:, -1:]) | hourless[:, None]
-    return alike
 
 
 class SeriesByTimeframe:
