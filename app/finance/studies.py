@@ -8,9 +8,10 @@ import talib
 from numpy.typing import NDArray
 
 from app.finance.panel import USUAL_BARS, Counts, Floats, Panel
+from app.finance.rolling import deviation, mean
+from app.finance.series.stillness import MIDDLE, SMOOTHING, is_still, stochastic
 from app.finance.tick_size import USUAL, side
 
-MIDDLE = 50.0
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
 STRETCHED, SPENT = 80.0, 20.0
 TRENDING = 25.0
@@ -127,31 +128,20 @@ def _words(one: NDArray[np.bool_], yes: str, other: NDArray[np.bool_], no: str) 
 
 def _means(panel: Panel) -> dict[str, Parts]:
     close = panel.close
-    middle = close[:, -20:].mean(axis=1)
-    reach = 2 * close[:, -20:].std(axis=1)
+    middle, reach = mean(close, 20, 1)[:, 0], 2 * deviation(close, 20, 1)[:, 0]
     return {
         "SMA20": {"value": middle},
-        "SMA50": {"value": close[:, -50:].mean(axis=1)},
-        "SMA200": {"value": close[:, -200:].mean(axis=1)},
+        "SMA50": {"value": mean(close, 50, 1)[:, 0]},
+        "SMA200": {"value": mean(close, 200, 1)[:, 0]},
         "BB20": {"value": middle, "upper": middle + reach, "lower": middle - reach},
     }
 
 
 def _stochastic(panel: Panel) -> Parts:
-    """K is the close between the extremes of 14 bars, smoothed over 3; D is K over 3. It is MIDDLE between extremes
-    that are the same."""
-    windows = [_place_between_extremes(panel, back) for back in range(5)]
-    slow = [sum(windows[back : back + 3], np.zeros(len(panel))) / 3 for back in range(3)]
-    return {"value": slow[0], "signal": sum(slow, np.zeros(len(panel))) / 3}
-
-
-def _place_between_extremes(panel: Panel, back: int) -> Floats:
-    end = panel.close.shape[1] - back
-    low, high = panel.low[:, end - 14 : end].min(axis=1), panel.high[:, end - 14 : end].max(axis=1)
-    place: Floats = 100 * (panel.close[:, end - 1] - low)
-    moved = side(high - low, panel.tick_size) > 0
-    share: Floats = np.divide(place, high - low, out=np.full(len(panel), MIDDLE), where=moved)
-    return share
+    """K as the value and D as its signal."""
+    prices, tick_size = (panel.high, panel.low, panel.close), panel.tick_size[:, None]
+    slow = stochastic(prices, tick_size, 14, 3)
+    return {"value": slow[:, -1], "signal": mean(slow, SMOOTHING, 1)[:, 0]}
 
 
 def _recursive_studies(panel: Panel) -> dict[str, Parts]:
@@ -174,8 +164,7 @@ def _still(panel: Panel, name: str) -> NDArray[np.bool_] | bool:
     if name not in STILL:
         return False
     high, low = (panel.close, panel.close) if name == "RSI14" else (panel.high, panel.low)
-    reach = high[:, -STILL_BARS:].max(axis=1) - low[:, -STILL_BARS:].min(axis=1)
-    return np.asarray(side(reach, panel.tick_size) == 0)
+    return is_still(high, low, panel.tick_size[:, None], STILL_BARS, 1)[:, 0]
 
 
 def _of_one(high: Floats, low: Floats, close: Floats) -> tuple[float, ...]:
