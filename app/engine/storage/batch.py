@@ -5,19 +5,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.engine.analysis.breadth import MarketConditions
+from app.engine.analysis.latest_row import LatestRow
 from app.engine.analysis.outcomes import PatternOutcome
 from app.engine.storage.gaps import FeedGap
 from app.finance.bars import Bar
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 
-KINDS = ("bars", "patterns", "indicators", "outcomes", "conditions", "gaps")
-TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "patterns": 2, "indicators": 2, "outcomes": 2}
+KINDS = ("bars", "latest", "patterns", "indicators", "outcomes", "conditions", "gaps")
+TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "latest": 1, "patterns": 2, "indicators": 2, "outcomes": 2}
 """Index of the timeframe in the key of a row: rows of two timeframes may go into two tables."""
 
 
 class StorageBatch:
     def __init__(self) -> None:
         self.bars: dict[tuple[str, str, float], Bar] = {}
+        self.latest: dict[tuple[str, str, bool], LatestRow] = {}
         self.patterns: dict[tuple[str, str, str, float], PatternDetected] = {}
         self.indicators: dict[tuple[str, str, str, float], IndicatorCalculated] = {}
         self.outcomes: dict[tuple[str, str, str, float], PatternOutcome] = {}
@@ -37,6 +39,10 @@ class StorageBatch:
     def add_bars(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
             self.bars[bar.symbol, bar.timeframe, bar.start] = bar
+
+    def add_latest(self, rows: Iterable[LatestRow]) -> None:
+        for row in rows:
+            self.latest[row.key] = row
 
     def add_patterns(self, patterns: Iterable[PatternDetected]) -> None:
         for event in patterns:

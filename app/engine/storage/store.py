@@ -16,6 +16,7 @@ from app import wire
 from app.db.pools import Pool
 from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.indicator_values import IndicatorValues
+from app.engine.analysis.latest_row import LatestRow
 from app.engine.analysis.outcomes import PatternOutcome
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.gaps import FeedGap
@@ -134,11 +135,14 @@ class Store:
         stored_only: Iterable[IndicatorCalculated] = (),
         outcomes: Iterable[PatternOutcome] = (),
         events: Iterable[AnyEvent] = (),
+        latest: Iterable[LatestRow] = (),
     ) -> None:
         """Queues rows to be stored and their events to be published; never waits. `stored_only`: values that are not
         published."""
         for some_bars in _portions(bars):
             self._open_slice().batch.add_bars(some_bars)
+        for some_rows in _portions(latest):
+            self._open_slice().batch.add_latest(some_rows)
         for some_patterns in _portions(patterns):
             self._open_slice().batch.add_patterns(some_patterns)
         for some_outcomes in _portions(outcomes):

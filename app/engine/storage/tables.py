@@ -14,6 +14,7 @@ from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import definitions as definition_queries
 from app.engine.storage import expiry as expiry_queries
 from app.engine.storage import gaps as gap_queries
+from app.engine.storage import latest as latest_queries
 from app.engine.storage import outcomes as outcome_queries
 from app.engine.storage import patterns as pattern_queries
 from app.engine.storage.bars import Statement
@@ -33,6 +34,7 @@ OPTIONAL: Mapping[str, set[str]] = {
     "feed_gaps": gap_queries.COLUMNS,
     expiry_queries.TABLE: expiry_queries.COLUMNS,
     "pattern_definitions": {"name", "enabled", "confidence_threshold"},
+    latest_queries.TABLE: latest_queries.COLUMNS,
 }
 """Foreign schemas may lack these tables; they are left out then."""
 
@@ -99,6 +101,8 @@ class WritePlan(NamedTuple):
 def plan_writes(batch: StorageBatch, symbols: Iterable[str], there: Collection[str]) -> WritePlan:
     """Prepares the rows before the transaction, since the server ends an idle one."""
     statements = bars.bars_insert(batch.bars.values(), there)
+    if latest_queries.TABLE in there:
+        statements += latest_queries.latest_insert(batch.latest.values())
     statements += pattern_queries.patterns_insert(batch.patterns.values(), there)
     statements += pattern_queries.indicators_insert(batch.indicators.values())
     if "pattern_outcomes" in there:

@@ -1,0 +1,45 @@
+"""Writes the newest bar of each symbol and timeframe with its indicators; a later write replaces an earlier one."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import numpy as np
+
+from app.engine.analysis.latest_row import LatestRow
+from app.engine.storage.bars import Statement
+from app.rules.latest_columns import EVERY
+
+TABLE = "latest"
+KEY = ("timeframe", "running", "symbol")
+COLUMNS = {*KEY, "at", "bars", "split_1", *EVERY}
+
+
+def _insert() -> str:
+    """One array holds the values of all rows: an array for each column takes PostgreSQL longer to unpack."""
+    names = ", ".join(f'"{name}"' for name in EVERY)
+    row = f"(number - 1) * {len(EVERY)}"
+    values = ", ".join(f"nullif(($7::float8[])[{row} + {place}], 'NaN')" for place in range(1, len(EVERY) + 1))
+    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in ("at", "bars", "split_1", *EVERY))
+    return f"""
+    insert into {TABLE} (timeframe, running, symbol, at, bars, split_1, {names})
+    select timeframe, running, symbol, at, bars, split_1, {values}
+      from unnest($1::text[], $2::boolean[], $3::text[], $4::timestamptz[], $5::int[], $6::float8[])
+           with ordinality as rows (timeframe, running, symbol, at, bars, split_1, number)
+    on conflict (timeframe, running, symbol) do update set {changed}
+    """  # noqa: S608 - names of the catalogue
+
+
+INSERT = _insert()
+
+
+def latest_insert(rows: Iterable[LatestRow]) -> list[Statement]:
+    ordered = sorted(rows, key=lambda row: (row.timeframe, row.running, row.symbol))
+    if not ordered:
+        return []
+    keys = [(row.timeframe, row.running, row.symbol, _moment(row.at), row.bars, row.split_1) for row in ordered]
+    values = np.concatenate([row.values for row in ordered]).tolist()
+    return [Statement(INSERT, [*zip(*keys, strict=True), values])]
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
