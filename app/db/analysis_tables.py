@@ -57,7 +57,7 @@ def first_of_all(selects: Sequence[str], conditions: Sequence[str], order: str, 
     cut = f" order by {order} limit {limit}"
     parts = (f"(select * from {select} as one{where}{cut})" for select in selects)
     return (
-        f"(select symbol, pattern, timeframe, {_CONFIDENCE} as confidence, {_DIRECTION} as direction, detected_at,"
+        f"(select symbol, pattern, timeframe, {CONFIDENCE} as confidence, {DIRECTION} as direction, detected_at,"
         f" coalesce(price, {_PRICE}) as price from ({' union all '.join(parts)}) as every{cut})"
     )
 
@@ -145,13 +145,13 @@ def _read(json_value: str) -> str:
     return f"when {in_range} then {number}::float8"
 
 
-_CONFIDENCE = (
+CONFIDENCE = (
     "case when confidence between 0 and 1 then confidence when confidence between 1 and 100 then confidence / 100 end"
 )
 """Some engines count from 0 to 100."""
 
 _SIDE = "lower(coalesce(data ->> 'direction', metadata ->> 'direction', pattern))"
-_DIRECTION = f"case when {_SIDE} ~ 'bull' then 'bullish' when {_SIDE} ~ 'bear' then 'bearish' else 'neutral' end"
+DIRECTION = f"case when {_SIDE} ~ 'bull' then 'bullish' when {_SIDE} ~ 'bear' then 'bearish' else 'neutral' end"
 """As stored, else from the pattern's name."""
 
 _PRICES = [_read(f"(data -> '{name}')") for name in ("price", "current_price", "entry_price", "close")]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.db import analysis_tables
+from app.db import analysis_tables, reference_tables
 from app.db import columns as read
 from app.db.columns import DAYS, Columns, Table
 
@@ -37,7 +37,7 @@ TABLES = (
 
 PRICES = ("open", "high", "low", "close")
 
-EXTRA = ("splits",)
+EXTRA = ("splits", "latest")
 """Tables that only our own engine makes; optional."""
 
 # information_schema has no materialized views.
@@ -84,7 +84,8 @@ class MarketShape(NamedTuple):
     minute_bars: str | None
     """symbol text, at timestamptz, open, high, low, close, volume"""
     instruments: str | None
-    """symbol, name, exchange, currency, type text, active boolean, listed date"""
+    """symbol, name, exchange, currency, type text, active boolean, listed date, sector, industry text,
+    cap float8; sector and industry may be null"""
     patterns: tuple[str, ...]
     """One per table, for analysis_tables.first_of_all."""
     writable: bool
@@ -103,6 +104,10 @@ class MarketShape(NamedTuple):
     """symbol text, day date, ratio float8"""
     definitions: str | None = None
     """pattern, timeframe text: what the engine looks for; either may be null"""
+    latest: str | None = None
+    """one row for each timeframe, running and symbol: LATEST_KEY of reference_tables and EVERY of latest_columns"""
+    universes: str | None = None
+    """name, key, symbol text: the members now"""
 
     def bars(self, timeframe: str) -> str | None:
         """The sub-select with stored bars of that timeframe; None for those that are made of minutes."""
@@ -117,6 +122,11 @@ class MarketShape(NamedTuple):
     @property
     def complete(self) -> bool:
         return not self.lacking()
+
+    @property
+    def settled(self) -> bool:
+        """Whether no table is missing that an engine may still make."""
+        return self.complete and self.latest is not None
 
     def lacking(self, *parts: str) -> list[str]:
         """The missing ones of these parts, or of all that pages require, in words."""
@@ -138,7 +148,7 @@ async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> Mar
     return MarketShape(
         daily_bars=_days(price, tables.get("ohlcv_daily"), ("date", "day", "timestamp")),
         minute_bars=_instants(price, tables.get("ohlcv_1min")),
-        instruments=_instruments(tables.get("symbols")),
+        instruments=reference_tables.instruments(tables.get("symbols")),
         patterns=analysis_tables.patterns(tables),
         writable=bool(await connection.fetchval(_WRITABLE, TABLES, schema)),
         indicators=analysis_tables.indicators(tables),
@@ -146,8 +156,10 @@ async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> Mar
         weekly_bars=_days(price, tables.get("ohlcv_weekly"), ("week_start",), "week_ending"),
         monthly_bars=_days(price, tables.get("ohlcv_monthly"), ("month_start",), "month_ending"),
         exact_minutes=_instants(read.exact, tables.get("ohlcv_1min")),
-        splits=_splits(tables.get("splits")),
+        splits=reference_tables.splits(tables.get("splits")),
         definitions=analysis_tables.definitions(tables.get("pattern_definitions")),
+        latest=reference_tables.latest(tables.get("latest")),
+        universes=reference_tables.universes(tables.get("cache_entries")),
     )
 
 
@@ -214,29 +226,3 @@ def _whole(table: Table) -> str:
     # NaN is above every number.
     numbers = [f"not greatest({', '.join(prices.values())}) >= {read.BIG}", f"not {prices['low']} <= -{read.BIG}"]
     return f"({' and '.join([*there, *numbers])})"
-
-
-def _instruments(table: Table | None) -> str | None:
-    if table is None or table.symbol is None:
-        return None
-    columns = table.columns
-    code = read.text(columns, "currency_name", "currency")
-    # TickStockPL writes usd; GBp means pence and must stay so.
-    currency = f"case when {code} ~ '^[a-z]{{3}}$' then upper({code}) else nullif({code}, '') end"
-    listed = read.day(columns, "list_date") if "list_date" in columns else None
-    return (
-        f"(select {table.symbol}::text as symbol, coalesce({read.text(columns, 'name')}, '') as name,"
-        f" coalesce({read.text(columns, 'exchange', 'primary_exchange')}, '') as exchange,"
-        f" coalesce({currency}, 'USD') as currency, coalesce({read.text(columns, 'type')}, '') as type,"
-        f" coalesce({read.flag(columns, 'active')}, true) as active, {listed or 'null::date'} as listed"
-        f" from {table.name} where {table.symbol} is not null)"
-    )
-
-
-def _splits(table: Table | None) -> str | None:
-    if table is None or not {"symbol", "ex_date", "ratio"} <= table.columns.keys():
-        return None
-    return (
-        f"(select symbol::text as symbol, {read.day(table.columns, 'ex_date')} as day,"
-        f" {read.number(table.columns, 'ratio')} as ratio from {table.name})"
-    )

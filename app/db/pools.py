@@ -216,7 +216,7 @@ class Pools:
         inspected again now and then."""
         current, errors = self._shape, self.market.schema_errors
         recent = time.monotonic() - self._inspected_at < INSPECT_AGAIN_SECONDS
-        if current is not None and errors == self._schema_errors and (current.complete or recent):
+        if current is not None and errors == self._schema_errors and (current.settled or recent):
             return current
         async with self.market.acquire() as connection:
             self._shape = await inspect(connection)
