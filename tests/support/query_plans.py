@@ -12,6 +12,7 @@ class Scan(NamedTuple):
 
     kind: str
     rows: float
+    table: str
 
 
 class Explaining:
@@ -51,6 +52,6 @@ class Explaining:
 def _scans(plan: dict[str, Any]) -> Iterator[Scan]:
     if "Relation Name" in plan:
         rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
-        yield Scan(plan["Node Type"], rows * plan["Actual Loops"])
+        yield Scan(plan["Node Type"], rows * plan["Actual Loops"], plan["Relation Name"])
     for part in plan.get("Plans", ()):
         yield from _scans(part)
