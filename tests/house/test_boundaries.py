@@ -8,7 +8,7 @@ import pytest
 
 from tests.house import tree
 
-QUERIES = re.compile(r"app/(([a-z]+/)+queries|engine/storage/[a-z_]+)\.py")
+QUERIES = re.compile(r"app/(([a-z]+/)+queries|engine/storage/[a-z_]+|rules/sql[a-z_]*)\.py")
 
 REQUEST = {"request", "websocket", "g"}
 QUART = {"quart", "quart.globals", "globals"}

@@ -12,7 +12,7 @@ LAYERS = (
     {"commands"},
     {"server"},
     {"pipeline", "desk", "health"},
-    {"accounts", "quotes", "watchlists", "patterns", "indicators", "market", "admin"},
+    {"accounts", "quotes", "watchlists", "patterns", "indicators", "market", "admin", "scans"},
     {"deps", "delivery", "shares"},
     {"web", "live", "wire", "db"},
     {"push", "identity", "rules", "finance", "logs", "settings", "health.snapshot"},

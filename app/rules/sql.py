@@ -1,0 +1,136 @@
+"""A rule as one SQL statement over `latest` rows: the page of symbols for which it holds, and how many are left after
+each condition. Names come from the catalogue; every value is a parameter."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.rules.catalogue import TIMEFRAMES
+from app.rules.scan_tables import ScanTables
+from app.rules.sql_conditions import SqlConditions
+from app.rules.sql_detections import DetectionSql
+from app.rules.sql_parameters import Parameters
+from app.rules.tree import Rolling, Rule, Series
+
+# Only names of the catalogue and of MarketShape enter the text.
+# ruff: noqa: S608
+
+PAGE_ROWS = 100
+
+NO_FACTS = (
+    "(select null::text as symbol, null::text as name, null::text as exchange, null::text as type,"
+    " null::boolean as active, null::text as sector, null::text as industry, null::float8 as cap where false)"
+)
+NO_UNIVERSES = "(select null::text as name, null::text as key, null::text as symbol where false)"
+UNIVERSES = (
+    "universes as materialized (select word, symbol from {table} as listed"
+    " cross join lateral (values (lower(name || ':' || key)), (lower(name || '_' || key)), (lower(key)))"
+    " as spelling (word)"
+    " where symbol is not null)"
+)
+
+
+class ScanScope(NamedTuple):
+    """The symbols that are scanned: those of any of the universes and the list together; all with neither.
+
+    Symbols that are no longer active are left out, unless `symbols` names them.
+    """
+
+    universes: tuple[str, ...] = ()
+    symbols: tuple[str, ...] | None = None
+
+
+class ScanOrder(NamedTuple):
+    """Missing values come last in both directions; ties go by symbol."""
+
+    by: Series | Rolling | None = None
+    """None: by symbol."""
+    descending: bool = False
+
+
+class ScanQuery(NamedTuple):
+    """`rule`, `columns` and `order.by`: every operand has its timeframe, or that of the rule."""
+
+    rule: Rule
+    timeframe: str = "d"
+    """Prefix of the rule's own timeframe: of `d` the day as it stands, of others the newest closed bar."""
+    columns: Sequence[Series | Rolling] = ()
+    scope: ScanScope = ScanScope()
+    order: ScanOrder = ScanOrder()
+    offset: int = 0
+    limit: int = PAGE_ROWS
+
+
+class ScanStatement(NamedTuple):
+    """Each row has `counts int[]`: the symbols scanned, then those left after each condition. The other columns are
+    null where no symbol is on the page: symbol, name, exchange, type, sector, industry text, active boolean,
+    at timestamptz, split_1 float8, cap float8, v0, v1, … float8 as in `columns`."""
+
+    text: str
+    values: Sequence[object]
+
+
+def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
+    """Raises Inexpressible for a rule, a column or an order that `latest` rows cannot answer."""
+    parameters = Parameters()
+    conditions = SqlConditions(query.timeframe, parameters)
+    flags = conditions.each(query.rule.conditions)
+    values = [conditions.operand(column) for column in query.columns]
+    by = "base.symbol" if query.order.by is None else conditions.operand(query.order.by)
+    base = _rows(tables, parameters, query.timeframe, running=query.timeframe == "d")
+    scope = _scope(query.scope, parameters)
+    selected = [
+        *(f"({flag}) is true as f{place}" for place, flag in enumerate(flags)),
+        *(f"{value} as v{place}" for place, value in enumerate(values)),
+        f"{by} as sorted",
+    ]
+    detected = [DetectionSql(group, tables, parameters).select(base) for group in conditions.detections]
+    joins = [
+        f"left join {tables.instruments or NO_FACTS} as facts on facts.symbol = base.symbol",
+        *(
+            f"left join {_rows(tables, parameters, prefix)} as of_{prefix} on of_{prefix}.symbol = base.symbol"
+            for prefix in sorted(conditions.joined)
+        ),
+        *(f"left join detected{place} on detected{place}.symbol = base.symbol" for place in range(len(detected))),
+    ]
+    with_parts = [
+        f"newest as materialized (select max(at) as at from {base} as every)",
+        UNIVERSES.format(table=tables.universes or NO_UNIVERSES),
+        *(f"detected{place} as materialized ({text})" for place, text in enumerate(detected)),
+        f"candidates as materialized (select {FACTS}, {', '.join(selected)} from {base} as base {' '.join(joins)}"
+        f" where {scope})",
+    ]
+    return ScanStatement(f"with {', '.join(with_parts)} {_page(query, len(flags), parameters)}", parameters.values)
+
+
+FACTS = (
+    "base.symbol, base.at, base.split_1, facts.name, nullif(facts.exchange, '') as exchange,"
+    " nullif(facts.type, '') as type, facts.sector, facts.industry, coalesce(facts.active, true) as active, facts.cap"
+)
+
+
+def _rows(tables: ScanTables, parameters: Parameters, prefix: str, *, running: bool = False) -> str:
+    name = parameters.bind(TIMEFRAMES[prefix], "text")
+    return f"(select * from {tables.latest} as stored where timeframe = {name} and running = {str(running).lower()})"
+
+
+def _scope(scope: ScanScope, parameters: Parameters) -> str:
+    active = "coalesce(facts.active, true)"
+    if scope.symbols is None and not scope.universes:
+        return active
+    symbols = parameters.bind(list(scope.symbols or ()), "text[]")
+    words = parameters.bind([universe.lower() for universe in scope.universes], "text[]")
+    members = f"base.symbol in (select symbol from universes where word = any({words}))"
+    return f"(base.symbol = any({symbols}) or {active} and {members})"
+
+
+def _page(query: ScanQuery, conditions: int, parameters: Parameters) -> str:
+    left = [" and ".join(f"f{place}" for place in range(count)) for count in range(1, conditions + 1)]
+    counts = ", ".join(["count(*)", *(f"count(*) filter (where {flags})" for flags in left)])
+    direction = "desc" if query.order.descending else "asc"
+    order = f"order by sorted {direction} nulls last, symbol"
+    return (
+        f"select counts.*, page.* from (select array[{counts}]::int[] as counts from candidates) as counts"
+        f" left join (select * from candidates where {left[-1] if left else 'true'} {order}"
+        f" limit {parameters.bind(query.limit, 'int')} offset {parameters.bind(query.offset, 'int')}) as page on true"
+        f" {order}"
+    )

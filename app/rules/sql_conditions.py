@@ -1,0 +1,189 @@
+"""Conditions of a rule as boolean SQL, unknown as null, over one `latest` row per symbol and timeframe."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from app.rules import latest_columns
+from app.rules.catalogue import DETECTION_NUMBERS, DETECTION_WORDS, FIELDS, TIMEFRAMES, Unit
+from app.rules.sql_parameters import Parameters
+from app.rules.tree import (
+    All,
+    Among,
+    Any,
+    Compare,
+    Condition,
+    Cross,
+    Flag,
+    Not,
+    Number,
+    Operand,
+    Rolling,
+    Series,
+    Within,
+)
+
+OPERATORS: Mapping[str, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
+ORDER = tuple(TIMEFRAMES)
+
+FACTS: Mapping[str, str] = {
+    "symbol": "base.symbol", "sector": "facts.sector", "industry": "facts.industry",
+    "exchange": "nullif(facts.exchange, '')", "type": "nullif(facts.type, '')",
+}  # fmt: skip
+"""Null where it is missing."""
+
+
+class Reason(StrEnum):
+    """Why a rule cannot be answered from `latest` rows."""
+
+    WINDOW = "a window"
+    LAG = "more than one bar back"
+    COLUMN = "a value that is not stored"
+    TIMEFRAME = "a timeframe shorter than the rule's own"
+    DETECTION = "a condition on detections that looks back without bound"
+
+
+class Inexpressible(Exception):
+    """The rule needs bars, not `latest` rows alone."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"not expressible in SQL: {reason}")
+        self.reason = reason
+
+
+class SqlConditions:
+    """Renders conditions, and collects what they need: timeframes to be joined, and groups of conditions on detections,
+    which are true of a symbol with such a detection."""
+
+    def __init__(self, base: str, parameters: Parameters) -> None:
+        """`base`: prefix of the rule's timeframe, such as `d`."""
+        self.base = base
+        self.joined: set[str] = set()
+        self.detections: list[tuple[Condition, ...]] = []
+        self._parameters = parameters
+
+    def operand(self, operand: Operand, *, traded: bool = False) -> str:
+        """`traded`: prices and volumes in shares of their own bar rather than of the newest."""
+        if isinstance(operand, Number):
+            return self._parameters.bind(operand.value, "float8")
+        value = self._column(operand)
+        if traded and operand.lag and (unit := unit_of(operand)) in (Unit.PRICE, Unit.SHARES):
+            value += f" {'*' if unit is Unit.PRICE else '/'} {self._row(operand.timeframe)}.split_1"
+        return f"({value} * {self._parameters.bind(operand.times, 'float8')})" if operand.times != 1 else f"({value})"
+
+    def each(self, conditions: Sequence[Condition]) -> list[str]:
+        """One for each condition of a list in which all must hold. Those on detections speak of one detection: each
+        says that there is one for which it and those before it hold."""
+        ages = [condition for condition in conditions if _is_on(condition, {"age"})]
+        texts, before = [], list[Condition]()
+        for condition in conditions:
+            if not is_on_detection(condition):
+                texts.append(self.condition(condition))
+                continue
+            before.append(condition)
+            texts.append(self._detection([*before, *(age for age in ages if age not in before)]))
+        return texts
+
+    def condition(self, condition: Condition) -> str:
+        match condition:
+            case All(conditions):
+                return self._all(conditions)
+            case Any(conditions):
+                return f"({' or '.join(self._all([each]) for each in conditions)})"
+            case Not(conditions):
+                return f"(not {self._all(conditions)})"
+            case _:
+                return self._test(condition)
+
+    def _test(self, condition: Condition) -> str:
+        match condition:
+            case Among(field, words):
+                return self._among(field, words)
+            case Within(operand, low, high):
+                bounds = [self._compare(op, operand, bound) for op, bound in (("ge", low), ("le", high)) if bound]
+                return f"({' and '.join(bounds)})"
+            case Compare(op, left, right):
+                return self._compare(op, left, right)
+            case Cross():
+                return self._cross(condition)
+            case Flag(operand):
+                return f"({self.operand(operand)} > 0)"
+            case _:
+                raise Inexpressible(Reason.WINDOW)
+
+    def _all(self, conditions: Sequence[Condition]) -> str:
+        texts = [self.condition(condition) for condition in conditions if not is_on_detection(condition)]
+        if group := [condition for condition in conditions if is_on_detection(condition)]:
+            texts.append(self._detection(group))
+        return f"({' and '.join(texts)})"
+
+    def _detection(self, group: Sequence[Condition]) -> str:
+        if tuple(group) not in self.detections:
+            self.detections.append(tuple(group))
+        return f"(detected{self.detections.index(tuple(group))}.symbol is not null)"
+
+    def _among(self, field: str, words: Sequence[str]) -> str:
+        lower = self._parameters.bind([word.lower() for word in words], "text[]")
+        if field == "universe":
+            return f"(base.symbol in (select symbol from universes where word = any({lower})))"  # noqa: S608 - bound
+        return f"(lower({FACTS[field]}) = any({lower}))"
+
+    def _compare(self, op: str, left: Operand, right: Operand) -> str:
+        traded = isinstance(left, Number) or isinstance(right, Number)
+        return f"({self.operand(left, traded=traded)} {OPERATORS[op]} {self.operand(right, traded=traded)})"
+
+    def _cross(self, cross: Cross) -> str:
+        before = [_one_back(operand) for operand in (cross.left, cross.right)]
+        ways = {"up": ("le", "gt"), "down": ("ge", "lt")}
+        texts = [
+            f"({self._compare(was, *before)} and {self._compare(now, cross.left, cross.right)})"
+            for direction, (was, now) in ways.items()
+            if cross.direction in (direction, "cross")
+        ]
+        return f"({' or '.join(texts)})"
+
+    def _column(self, operand: Series | Rolling) -> str:
+        if isinstance(operand, Series) and operand.field == "cap":
+            return "facts.cap"
+        name = latest_columns.column(operand)
+        if name is None:
+            raise Inexpressible(Reason.LAG if operand.lag > 1 else Reason.COLUMN)
+        return f'{self._row(operand.timeframe)}."{name}"'
+
+    def _row(self, timeframe: str) -> str:
+        """The row of that timeframe; higher ones are those of closed bars."""
+        if timeframe in ("", self.base):
+            return "base"
+        if ORDER.index(timeframe) < ORDER.index(self.base):
+            raise Inexpressible(Reason.TIMEFRAME)
+        self.joined.add(timeframe)
+        return f"of_{timeframe}"
+
+
+def unit_of(operand: Series | Rolling) -> Unit:
+    if isinstance(operand, Series):
+        return FIELDS[operand.field].unit_of(operand.part)
+    return Unit.PERCENT if operand.function == "chg" else unit_of(operand.of)
+
+
+def is_on_detection(condition: Condition) -> bool:
+    return _is_on(condition, DETECTION_WORDS | DETECTION_NUMBERS)
+
+
+def _is_on(condition: Condition, fields: frozenset[str] | set[str]) -> bool:
+    match condition:
+        case Among(field):
+            return field in fields
+        case Within(operand) | Flag(operand):
+            return isinstance(operand, Series) and operand.field in fields
+        case Compare(_, left, right):
+            return any(isinstance(side, Series) and side.field in fields for side in (left, right))
+        case _:
+            return False
+
+
+def _one_back(operand: Operand) -> Operand:
+    if isinstance(operand, Number):
+        return operand
+    return replace(operand, lag=operand.lag + 1)

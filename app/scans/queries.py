@@ -1,0 +1,88 @@
+"""Answers a rule from `latest` rows."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from asyncpg import Connection, Record
+
+from app.db import analysis_tables
+from app.db.market import MarketShape
+from app.finance import periods
+from app.rules.scan_tables import ScanTables
+from app.rules.sql import ScanQuery, statement
+from app.wire.codec.text import clean
+
+STATEMENT_MS = 2_000
+LONGEST_NAME = 200
+"""Characters that are shown."""
+TEXTS = ("name", "exchange", "type", "sector", "industry")
+
+
+class ScanRow(NamedTuple):
+    """`at`: the end of the symbol's newest bar, UTC epoch seconds. `values`: of the query's columns. `split_1`: shares
+    held now for one held at the bar before."""
+
+    symbol: str
+    name: str
+    exchange: str
+    type: str
+    sector: str
+    industry: str
+    active: bool
+    at: float
+    cap: float | None
+    split_1: float
+    values: tuple[float | None, ...]
+
+
+class ScanPage(NamedTuple):
+    """`scanned`: symbols in scope that have a row. `left`: how many of them are left after each condition of the rule,
+    in order."""
+
+    rows: Sequence[ScanRow]
+    scanned: int
+    left: Sequence[int]
+
+    @property
+    def total(self) -> int:
+        """Symbols for which the rule holds, on all pages."""
+        return self.left[-1] if self.left else self.scanned
+
+
+async def scan(
+    connection: Connection, shape: MarketShape, query: ScanQuery, statement_ms: int = STATEMENT_MS
+) -> ScanPage:
+    """Empty without `latest` rows. Raises Inexpressible, and db.Unavailable after `statement_ms` milliseconds."""
+    tables = scan_tables(shape)
+    if tables is None:
+        return ScanPage((), 0, [0] * len(query.rule.conditions))
+    text, values = statement(query, tables)
+    async with connection.transaction(readonly=True):
+        await connection.execute(f"set local statement_timeout = {statement_ms:d}")
+        rows = await connection.fetch(text, *values)
+    scanned, *left = rows[0]["counts"]
+    return ScanPage([_row(row, len(query.columns)) for row in rows if row["symbol"] is not None], scanned, left)
+
+
+def scan_tables(shape: MarketShape) -> ScanTables | None:
+    """None without `latest` rows."""
+    if shape.latest is None:
+        return None
+    return ScanTables(
+        shape.latest,
+        shape.instruments,
+        shape.universes,
+        shape.patterns,
+        analysis_tables.CONFIDENCE,
+        analysis_tables.DIRECTION,
+        {timeframe: shape.bars(timeframe) for timeframe in periods.TIMEFRAMES},
+    )
+
+
+def _row(row: Record, columns: int) -> ScanRow:
+    name, exchange, kind, sector, industry = (clean(row[name] or "", LONGEST_NAME) for name in TEXTS)
+    values = tuple(row[f"v{place}"] for place in range(columns))
+    at = row["at"].timestamp()
+    return ScanRow(
+        row["symbol"], name, exchange, kind, sector, industry, row["active"], at, row["cap"], row["split_1"], values
+    )
