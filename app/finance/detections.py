@@ -1,10 +1,13 @@
 """Patterns as they were detected, and for how long they are valid."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from app.finance import periods
 from app.finance.bars import DAY, Timeframe
+
+Tier = Literal["daily", "intraday", "combo"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
 
 HOUR = 3600.0
 LIFE: Mapping[str, float] = {
@@ -24,11 +27,11 @@ class DetectedPattern(NamedTuple):
     direction: str
 
 
-def tier(timeframe: str) -> str:
+def tier(timeframe: str) -> Tier:
     """ "daily" for patterns of days and longer, "intraday" for shorter ones, "combo" for both."""
     if timeframe == "combo":
         return "combo"
-    return "intraday" if timeframe in periods.SECONDS else "daily"
+    return "intraday" if timeframe in (*periods.SECONDS, "intraday") else "daily"
 
 
 def bars_of_age(timeframe: str) -> Timeframe:

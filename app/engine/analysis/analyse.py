@@ -13,7 +13,7 @@ from app.finance.bars import Timeframe
 from app.finance.detections import LIFE, tier
 from app.finance.panel import Floats, Panel
 from app.finance.shape import PatternMatch
-from app.wire.events.event import IndicatorCalculated, PatternDetected
+from app.wire.events.event import IndicatorAlert, IndicatorCalculated, PatternDetected
 
 SOURCE = "TickStockPL"
 Readings = Mapping[str, studies.Parts]
@@ -24,6 +24,7 @@ class Analysis(NamedTuple):
     indicators: Sequence[IndicatorCalculated] = ()
     indicator_seconds: float = 0.0
     pattern_seconds: float = 0.0
+    alerts: Sequence[IndicatorAlert] = ()
 
 
 NOTHING = Analysis()

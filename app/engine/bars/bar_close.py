@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from app.engine.analysis import breadth
+from app.engine.analysis import breadth, indicator_alerts
 from app.engine.analysis.analyse import NOTHING, Analysis, analyse
 from app.engine.analysis.confluence import Confluence
 from app.engine.analysis.deduplicate import Deduplicator
@@ -21,6 +21,7 @@ from app.engine.monitoring.metrics import Stopwatch
 from app.engine.storage.store import Store
 from app.finance import periods, studies
 from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.panel import Floats, Panel
 from app.finance.shares import Splits
 
 PUBLISH_SECONDS = 1.0
@@ -150,7 +151,7 @@ class BarClose:
             [event for event in analysis.indicators if event.symbol in symbols_due],
             [event for event in analysis.indicators if event.symbol not in symbols_due],
             outcomes,
-            [*new, *updated],
+            [*new, *updated, *analysis.alerts],
         )
 
     def _benchmark_growth(self, bar: Bar) -> float:
@@ -167,7 +168,7 @@ class BarClose:
             return NOTHING
         benchmark = None if math.isnan(growth) else np.full(len(bars), growth)
         panel = self._series.timeframe(bars[0].timeframe).panel([bar.symbol for bar in bars])
-        analysis = await asyncio.to_thread(analyse, panel, self.thresholds, benchmark)
+        analysis = await asyncio.to_thread(_analyse_with_alerts, panel, self.thresholds, benchmark)
         self.stopwatch.close(analysis.indicator_seconds, analysis.pattern_seconds)
         return analysis
 
@@ -180,6 +181,11 @@ class BarClose:
         }
         self._published_at.update(dict.fromkeys(symbols, now))
         return symbols
+
+
+def _analyse_with_alerts(panel: Panel, thresholds: Thresholds, benchmark: Floats | None) -> Analysis:
+    analysis = analyse(panel, thresholds, benchmark)
+    return analysis._replace(alerts=indicator_alerts.alerts(panel, analysis.indicators))
 
 
 def _portions(bars: Sequence[Bar]) -> Iterable[Sequence[Bar]]:
