@@ -17,13 +17,20 @@ PATTERN_TABLES: Mapping[str, str] = {
 }
 """Each with the timeframe of rows that name none."""
 
+TIERS: Mapping[str, str] = {
+    "hourly_patterns": "intraday",
+    "intraday_patterns": "intraday",
+    "daily_intraday_patterns": "combo",
+}
+"""The tier of the detections in a table; "daily" of those in others."""
+
 INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_indicators": "intraday"}
 
 
 def patterns(tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """One sub-select per readable table, for first_of_all: symbol, pattern, timeframe text, confidence float8 as
+    """One sub-select per readable table, for first_of_all: symbol, pattern, timeframe, tier text, confidence float8 as
     stored, data and metadata jsonb, detected_at timestamptz, price float8 if there is a column."""
-    selects = [_tier(tables.get(name), tier) for name, tier in PATTERN_TABLES.items()]
+    selects = [_patterns(tables.get(name), name) for name in PATTERN_TABLES]
     return _readable([*selects, _detections(tables.get("pattern_detections"), tables.get("pattern_definitions"))])
 
 
@@ -66,7 +73,7 @@ def _readable(selects: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(f"({select})" for select in selects if select is not None)
 
 
-def _tier(table: Table | None, tier: str) -> str | None:
+def _patterns(table: Table | None, name: str) -> str | None:
     if table is None:
         return None
     columns, symbol = table.columns, table.symbol
@@ -75,7 +82,8 @@ def _tier(table: Table | None, tier: str) -> str | None:
     if symbol is None or pattern is None or at is None:
         return None
     return (
-        f"select {symbol}::text as symbol, {pattern}::text as pattern, {_timeframe(table, tier)} as timeframe,"
+        f"select {symbol}::text as symbol, {pattern}::text as pattern,"
+        f" {_timeframe(table, PATTERN_TABLES[name])} as timeframe, '{TIERS.get(name, 'daily')}'::text as tier,"
         f" {read.number(columns, 'confidence')} as confidence, {read.json(columns, 'pattern_data')} as data,"
         f" {read.json(columns, 'metadata')} as metadata, {at} as detected_at, null::float8 as price from {table.name}"
         f" where {symbol} is not null and {pattern} is not null and {at} {DAYS}"
@@ -92,7 +100,8 @@ def _detections(table: Table | None, definitions: Table | None) -> str | None:
     if symbol is None or at is None or "pattern_id" not in own:
         return None
     return (
-        f"select detected.{symbol}::text as symbol, defined.name::text as pattern, 'daily' as timeframe,"
+        f"select detected.{symbol}::text as symbol, defined.name::text as pattern,"
+        f" 'daily' as timeframe, 'daily' as tier,"
         f" {read.number(own, 'confidence')} as confidence, {read.json(own, 'pattern_data')} as data,"
         f" null::jsonb as metadata, {at} as detected_at, {read.finite(read.number(own, 'price_at_detection'))} as price"
         f" from {table.name} as detected join {definitions.name} as defined"

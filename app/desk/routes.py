@@ -10,6 +10,7 @@ from quart import Blueprint, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import db, deps
+from app.desk import detection_lists
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import clean_query as as_typed
@@ -22,11 +23,10 @@ from app.live.topics import STATUS, symbol_topic
 from app.market import partials as market_partials
 from app.market import stream as market_stream
 from app.market.board import MarketBoard
-from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import PatternBoard
-from app.patterns.queries import Detection, recent
-from app.push import LIST_ENTRIES
+from app.patterns.queries import Detection
+from app.patterns.stream import DetectionList
 from app.quotes import lookup
 from app.quotes import partials as quote_partials
 from app.quotes.board import BOARD_ROWS, QuoteBoard
@@ -51,13 +51,14 @@ ALL_ROWS = "all"
 @guards.signed_in
 async def dashboard() -> ResponseReturnValue:
     cursor, view = deps.cursor(), guards.view()
-    detections = await _detections(None)
+    patterns = pattern_stream.feed()
+    detections = await _detections(patterns)
     quotes = deps.board(QuoteBoard)
     return await page(
         "desk/dashboard",
         title="Desk",
-        topics=[pattern_stream.PATTERNS, STATUS, QUOTES],
-        cursor=_begin_at(cursor, detections),
+        topics=[patterns.topic, STATUS, QUOTES],
+        cursor=detection_lists.begin_at(cursor, detections),
         clock=_clock(view),
         statuses=[market_partials.status(status) for status in deps.board(MarketBoard).statuses()],
         writable=await _writable(),
@@ -65,8 +66,8 @@ async def dashboard() -> ResponseReturnValue:
         board=quote_partials.board(QUOTES, rows(quotes.first(BOARD_ROWS), time.time(), view)),
         row_count=min(quotes.count, BOARD_ROWS),
         quote_count=quotes.count,
-        notice=market_partials.notice(pattern_stream.PATTERNS, pattern_stream.ENTRIES, 0),
-        feed=_feed(pattern_stream.FEED, detections, view),
+        notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
+        feed=detection_lists.feed(patterns.key, detections, view),
         detected=bool(detections),
         away=detections is None,
     )
@@ -89,7 +90,7 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     chart_request = ChartRequest(name, span, prices)
     (chart_history, away), detections, _ = await asyncio.gather(
         _history(chart_request),
-        _detections(name),
+        _detections(pattern_stream.symbol_feed(name)),
         indicator_stream.seed(name, deps.pools(), deps.board(IndicatorBoard)),
     )
     return await _symbol_page(chart_request, chart_history, detections, cursor, away)
@@ -116,7 +117,11 @@ async def _spellings(typed: str) -> tuple[str, ...]:
 
 async def _mentioned(symbol: str) -> bool:
     indicators = deps.board(IndicatorBoard)
-    if indicators.of(symbol) or deps.board(PatternBoard).mentions(symbol) or await _detections(symbol):
+    if (
+        indicators.of(symbol)
+        or deps.board(PatternBoard).mentions(symbol)
+        or await _detections(pattern_stream.symbol_feed(symbol))
+    ):
         return True
     await indicator_stream.seed(symbol, deps.pools(), indicators)
     return bool(indicators.of(symbol))
@@ -136,7 +141,7 @@ async def _symbol_page(
     away: bool,
 ) -> ResponseReturnValue:
     symbol, span, prices = chart_request
-    detections_topic = pattern_stream.patterns_topic(symbol)
+    patterns = pattern_stream.symbol_feed(symbol)
     view, board, indicators = guards.view(), deps.board(QuoteBoard), deps.board(IndicatorBoard)
     instrument = chart_history.chart.instrument if chart_history else board.instrument(symbol) or Instrument(symbol)
     quote = board.quote(symbol)
@@ -145,8 +150,8 @@ async def _symbol_page(
     return await page(
         "desk/symbol",
         title=_title(symbol, quote, view),
-        topics=[symbol_topic(symbol), chart_topic(symbol, span, prices), detections_topic, STATUS],
-        cursor=_begin_at(cursor, detections),
+        topics=[symbol_topic(symbol), chart_topic(symbol, span, prices), patterns.topic, STATUS],
+        cursor=detection_lists.begin_at(cursor, detections),
         instrument=instrument,
         headline=quote_partials.headline(quote.without_move, quote.age(time.time()), view) if quote else "",
         facts=quote_partials.facts(quote, view) if quote else "",
@@ -160,8 +165,8 @@ async def _symbol_page(
         bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
         bar_count=len(bars),
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
-        notice=market_partials.notice(detections_topic, pattern_stream.ENTRIES, 0),
-        feed=_feed(pattern_stream.symbol_list_id(symbol), detections, view),
+        notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
+        feed=detection_lists.feed(patterns.key, detections, view),
         detected=bool(detections),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
@@ -174,11 +179,6 @@ def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
         return symbol
     change = "" if quote.fraction is None else f" {numbers.percent(quote.fraction, view)}"
     return f"{numbers.price(quote.price, quote.instrument, view)}{change} {symbol}"
-
-
-def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:
-    """Without a list on the page, its stream begins with the whole list."""
-    return "" if detections is None else cursor
 
 
 def _must_be_one_of(name: str, value: str, choices: Sequence[str]) -> None:
@@ -198,15 +198,8 @@ async def unknown(typed: str) -> ResponseReturnValue:
     )
 
 
-async def _detections(symbol: str | None) -> list[Detection] | None:
-    """None while the database is away."""
-    try:
-        shape = await deps.pools().shape()
-        async with deps.pools().market.acquire() as connection:
-            detections = await recent(connection, shape, LIST_ENTRIES, (symbol,) if symbol else None)
-    except db.Unavailable:
-        return None
-    return deps.board(PatternBoard).with_expiry(detections)
+async def _detections(patterns: DetectionList) -> list[Detection] | None:
+    return await detection_lists.recent(patterns, deps.pools(), deps.board(PatternBoard))
 
 
 async def _writable() -> bool:
@@ -214,10 +207,6 @@ async def _writable() -> bool:
         return (await deps.pools().shape()).writable
     except db.Unavailable:
         return False
-
-
-def _feed(key: str, detections: Sequence[Detection] | None, view: View) -> Markup:
-    return pattern_partials.feed(key, [pattern_partials.detection(each, view) for each in detections or ()])
 
 
 def _clock(view: View) -> Markup:

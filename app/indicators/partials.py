@@ -9,6 +9,7 @@ from app.identity import View
 from app.indicators import words
 from app.indicators.board import Reading, TimeframeReadings
 from app.web.html import fragment
+from app.wire.events.event import IndicatorAlert
 
 
 class ReadingRow(NamedTuple):
@@ -28,12 +29,37 @@ class ReadingTable(NamedTuple):
     readings: list[ReadingRow]
 
 
+class AlertEntry(NamedTuple):
+    """`title`: what the alert says; `value`: of the indicator, in its own unit."""
+
+    symbol: str
+    alert: str
+    title: str
+    direction: str
+    indicator: str
+    value: float | None
+    timeframe: str
+    at: float
+
+
 def readings(symbol: str, groups: Sequence[TimeframeReadings], view: View) -> Markup:
     parts = [
         ReadingTable(group.timeframe, group.at, [_row(reading, group.at) for reading in group.readings])
         for group in groups
     ]
     return fragment("indicators/readings", symbol=symbol, groups=parts, view=view)
+
+
+def alert(alert: IndicatorAlert, view: View) -> Markup:
+    """An entry of the list of alerts."""
+    entry = AlertEntry(
+        alert.symbol, alert.alert, *words.alert(alert.alert), alert.indicator, alert.value, alert.timeframe, alert.at
+    )
+    return fragment("indicators/alert", alert=entry, view=view)
+
+
+def alerts(alerts: Sequence[Markup]) -> Markup:
+    return fragment("indicators/alerts", alerts=alerts)
 
 
 def _row(reading: Reading, newest: float) -> ReadingRow:

@@ -1,4 +1,4 @@
-"""Topics of indicators, and the push of a symbol's list when a value is calculated."""
+"""Topics of indicators, and the pushes of their values and alerts."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,22 +7,45 @@ from app import db
 from app.db.pools import Pools
 from app.finance.symbols import is_symbol
 from app.identity import View
-from app.indicators import partials, queries
+from app.indicators import alerts, partials, queries
+from app.indicators.alerts import AlertBoard
 from app.indicators.board import IndicatorBoard
-from app.live.topics import TopicFamily, rest, symbol_topic
-from app.push import Push
+from app.live.topics import Topic, TopicFamily, rest, symbol_topic
+from app.push import Push, nothing
 from app.web.filters import dom_id
-from app.wire.events.event import IndicatorCalculated
+from app.wire.events.event import IndicatorAlert, IndicatorCalculated
+
+SIGNALS = Topic("signals")
+"""Alerts of the indicators of all symbols."""
+SIGNAL_ENTRIES = "signals"
 
 
-def topics(board: IndicatorBoard, pools: Pools) -> tuple[TopicFamily, ...]:
+def topics(board: IndicatorBoard, alert_board: AlertBoard, pools: Pools) -> tuple[TopicFamily, ...]:
     draw = partial(snapshot, pools=pools, board=board)
-    return (TopicFamily("symbol", "state", draw, accepts=is_symbol, by_socket=True),)
+    return (
+        TopicFamily("symbol", "state", draw, accepts=is_symbol, by_socket=True),
+        TopicFamily(SIGNALS, "log", partial(alert_snapshot, board=alert_board), whole=True, entries=SIGNAL_ENTRIES),
+    )
 
 
 def on_calculated(event: IndicatorCalculated, board: IndicatorBoard) -> Iterator[Push]:
     if board.apply(event):
         yield _list(event.symbol, board)
+
+
+def on_alert(event: IndicatorAlert, board: AlertBoard) -> Iterator[Push]:
+    board.add(event)
+    yield Push(SIGNALS, "signals", "insert", partial(partials.alert, event))
+    yield Push(SIGNALS, "signals", "trim", nothing, alerts.ENTRIES)
+
+
+async def alert_snapshot(_topic: str, board: AlertBoard) -> list[Push]:
+    newest = board.newest()
+    return [
+        Push(
+            SIGNALS, "signals", "replace", lambda view: partials.alerts([partials.alert(each, view) for each in newest])
+        )
+    ]
 
 
 async def snapshot(topic: str, pools: Pools, board: IndicatorBoard) -> list[Push]:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from quart import Blueprint, abort
 
 from app import deps
+from app.finance.detections import Tier
 from app.identity import Scope
 from app.patterns import cursors, queries
 from app.patterns.board import PatternBoard
@@ -23,6 +24,7 @@ class PatternsParameters(msgspec.Struct, frozen=True):
     symbol: Annotated[Word, Meta(examples=["BRK.B"])] | None = None
     pattern: Annotated[Word, Meta(examples=["Doji"])] | None = None
     timeframe: Annotated[Word, Meta(examples=["5min", "daily"])] | None = None
+    tier: Tier | None = None
     direction: Annotated[Word, Meta(examples=list(queries.DIRECTIONS))] | None = None
     min_confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
     since: api.Since | None = msgspec.field(name="from", default=None)
@@ -61,6 +63,7 @@ async def patterns(parameters: PatternsParameters) -> Patterns:
         deps.symbols().possible(parameters.symbol) if parameters.symbol else None,
         parameters.pattern or None,
         parameters.timeframe or None,
+        parameters.tier,
         parameters.direction or None,
         parameters.min_confidence,
         api.time_parameter("from", parameters.since),

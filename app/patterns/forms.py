@@ -4,9 +4,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from wtforms import Field, FloatField, Form, IntegerField, SearchField, StringField  # type: ignore[import-untyped]
-from wtforms.validators import Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
+from wtforms.validators import AnyOf, Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 from wtforms.widgets import DateInput  # type: ignore[import-untyped]
 
+from app.finance.detections import TIERS
 from app.finance.symbol_index import SymbolIndex
 from app.patterns import cursors
 from app.patterns.queries import DetectionFilter, DetectionPosition
@@ -41,6 +42,7 @@ class PatternSearchForm(Form):  # type: ignore[misc]
     symbol = _word("Symbol", SearchField)
     pattern = _word("Pattern")
     timeframe = _word("Timeframe")
+    tier = StringField("Tier", filters=[stripped], validators=[AnyOf(("", *TIERS), "Choose daily, intraday or combo.")])
     direction = _word("Direction")
     min_confidence = FloatField("Confidence from 0 to 1", validators=[Optional(), NumberRange(0, 1)])
     since = StringField("From", name="from", filters=[stripped], validators=[_moment], widget=DateInput())
@@ -64,8 +66,8 @@ class PatternSearchForm(Form):  # type: ignore[misc]
     @property
     def narrowed(self) -> bool:
         """Not all of them are looked for."""
-        fields = (self.symbol, self.pattern, self.timeframe, self.direction, self.since, self.until)
-        return any(field.data for field in fields) or self.min_confidence.data is not None
+        fields = (self.symbol, self.pattern, self.timeframe, self.tier, self.direction, self.since)
+        return any(field.data for field in (*fields, self.until)) or self.min_confidence.data is not None
 
     def filters(self, zone: str, symbols: SymbolIndex) -> DetectionFilter:
         """Days begin where the viewer's clock says so."""
@@ -73,6 +75,7 @@ class PatternSearchForm(Form):  # type: ignore[misc]
             symbols.possible(self.symbol.data) if self.symbol.data else None,
             self.pattern.data or None,
             self.timeframe.data or None,
+            self.tier.data or None,
             self.direction.data or None,
             self.min_confidence.data,
             _instant(self.since.data, zone),

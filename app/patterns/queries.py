@@ -63,15 +63,19 @@ class DetectionPage(NamedTuple):
 
 
 class DetectionFilter(NamedTuple):
-    """None: any. `since` is inclusive, `until` exclusive."""
+    """None: any. `tier`: of detections.TIERS. `since` is inclusive, `until` exclusive."""
 
     symbols: tuple[str, ...] | None = None
     pattern: str | None = None
     timeframe: str | None = None
+    tier: str | None = None
     direction: str | None = None
     min_confidence: float | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+EVERY = DetectionFilter()
 
 
 class DetectionConditions:
@@ -123,11 +127,10 @@ async def recent(
     connection: Connection,
     shape: MarketShape,
     limit: int,
-    symbols: tuple[str, ...] | None = None,
-    timeframe: str | None = None,
+    filters: DetectionFilter = EVERY,
 ) -> list[Detection]:
-    """Of these symbols, or of all; newest first."""
-    page = await detections(connection, shape, DetectionFilter(symbols, timeframe=timeframe), None, limit)
+    """Newest first."""
+    page = await detections(connection, shape, filters, None, limit)
     return [each.detection for each in page.rows]
 
 
@@ -179,6 +182,9 @@ def _conditions(filters: DetectionFilter, after: DetectionPosition | None) -> De
     conditions = DetectionConditions()
     if filters.symbols is not None:
         conditions.symbols(filters.symbols)
+    if filters.tier is not None:
+        # Each table has one tier: the planner leaves the others out.
+        conditions.indexed.append(f"tier = {conditions.value(filters.tier, 'text')}")
     conditions.names(filters)
     conditions.times(filters, after)
     if filters.direction is not None:

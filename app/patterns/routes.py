@@ -1,4 +1,4 @@
-"""The page of stored patterns with its filters."""
+"""The search of stored patterns."""
 
 import time
 from urllib.parse import urlencode
@@ -7,6 +7,7 @@ from quart import Blueprint, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.finance.detections import TIERS
 from app.live.topics import STATUS
 from app.patterns import cursors, partials, queries
 from app.patterns.board import PatternBoard
@@ -21,10 +22,10 @@ from app.web.html import page
 blueprint = Blueprint("patterns", __name__)
 
 
-@blueprint.get("/patterns")
+@blueprint.get("/patterns/search")
 @guards.signed_in
 @parameters.allow(*PARAMETERS)
-async def patterns() -> ResponseReturnValue:
+async def search() -> ResponseReturnValue:
     form, view = PatternSearchForm(request.args), guards.view()
     valid = form.validate()
     results = await _page(form, view.zone) if valid else DetectionPage([], None)
@@ -32,14 +33,15 @@ async def patterns() -> ResponseReturnValue:
     available = await choices(deps.pools(), deps.cache())
     query = {name: text for name, text in request.args.items() if text and name in PARAMETERS and name != "cursor"}
     return await page(
-        "patterns/list",
-        title=f"Patterns of {form.symbol.data}" if form.symbol.data else "Patterns",
+        "patterns/search",
+        title=f"Patterns of {form.symbol.data}" if form.symbol.data else "Search of patterns",
         topics=[STATUS],
         status=200 if valid else 400,
         form=form,
         valid=valid,
         patterns=search_choices(available.patterns, form.pattern.data),
         timeframes=search_choices(available.timeframes, form.timeframe.data, timeframe),
+        tiers=search_choices(TIERS, form.tier.data),
         directions=search_choices(DIRECTIONS, form.direction.data),
         feed=partials.feed("patterns", [partials.detection(each, view) for each in detections]),
         count=len(detections),

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from app.indicators.alerts import AlertBoard
 from app.indicators.board import IndicatorBoard
 from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard
@@ -14,8 +15,9 @@ class Boards(NamedTuple):
     charts: ChartCache
     market: MarketBoard
     indicators: IndicatorBoard
+    alerts: AlertBoard
     patterns: PatternBoard
 
 
 def empty_boards() -> Boards:
-    return Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard())
+    return Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), AlertBoard(), PatternBoard())

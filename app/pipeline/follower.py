@@ -13,8 +13,11 @@ from app.pipeline.relay import Relay
 from app.push import Push
 from app.wire.cache.cache import ALL, Cache
 from app.wire.cache.outdated import invalidated_by
-from app.wire.events.event import AnyEvent, LogGap
+from app.wire.events.event import AnyEvent, IndicatorAlert, LogGap
 from app.wire.log.log import BEGINNING, Log, StreamPosition, TailGap
+
+RESTORED_ENTRIES = 2_000
+"""Entries of the log that are read at start."""
 
 
 class LogFollower:
@@ -29,6 +32,7 @@ class LogFollower:
         after = StreamPosition.parse(self._hub.last_id)
         if after is None:
             after = await self._log.top()
+            await self._restore(after)
             self._hub.complete_entry(str(after))
         async with aclosing(self._log.tail(after)) as entries:
             async for entry in entries:
@@ -36,6 +40,12 @@ class LogFollower:
                     self._resync_after_loss(entry)
                 else:
                     self.publish(entry.event, str(entry.id))
+
+    async def _restore(self, upto: StreamPosition) -> None:
+        """Events that only boards keep, of those logged before this process began."""
+        for entry in await self._log.newest(RESTORED_ENTRIES):
+            if entry.id <= upto and isinstance(entry.event, IndicatorAlert):
+                self._relay.pushes(entry.event)
 
     def publish(self, event: AnyEvent, id: str | None = None) -> None:  # noqa: A002
         """`id`: the event's place in the log, where it has one."""

@@ -17,6 +17,7 @@ from app.push import Push
 from app.quotes import stream as quotes
 from app.wire.events.event import (
     AnyEvent,
+    IndicatorAlert,
     IndicatorCalculated,
     PatternDetected,
     PatternExpired,
@@ -44,6 +45,7 @@ class Relay:
             (PatternUpdated, partial(patterns.on_updated, board=boards.patterns)),
             (PatternExpired, partial(patterns.on_expired, board=boards.patterns)),
             (IndicatorCalculated, partial(indicators.on_calculated, board=boards.indicators)),
+            (IndicatorAlert, partial(indicators.on_alert, board=boards.alerts)),
             (ProcessingChanged, processed),
             (ProcessingProgressed, processed),
             (RunChanged, processed),

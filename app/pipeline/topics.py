@@ -23,7 +23,7 @@ def families(boards: Boards, pools: Pools) -> tuple[TopicFamily, ...]:
     """The topics of every feature."""
     return (
         *quotes.topics(boards.quotes, boards.charts, pools),
-        *indicators.topics(boards.indicators, pools),
+        *indicators.topics(boards.indicators, boards.alerts, pools),
         *patterns.topics(boards.patterns, pools),
         *market.topics(boards.market),
     )

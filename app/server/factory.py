@@ -22,6 +22,7 @@ from app.admin import api as admin_api
 from app.admin import routes as admin
 from app.db import idempotency
 from app.desk import routes as desk_routes
+from app.desk.flow import routes as flow
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -110,7 +111,7 @@ def create_app(settings: Settings) -> Quart:
 
     accounts.install(app)
     people = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
-    for part in (desk_routes, quotes, patterns, *people, preferences, csp_reports, health_routes):
+    for part in (desk_routes, flow, quotes, patterns, *people, preferences, csp_reports, health_routes):
         app.register_blueprint(part.blueprint)
     api_document.install(app, settings.public_url)
     api_writes.install(app, lambda: deps.pools().own.transaction(), idempotency)

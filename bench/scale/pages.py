@@ -30,9 +30,9 @@ PAGES = (
     f"/symbols/{BARE}",
     "/symbols?q=synthetic",
     "/patterns",
-    f"/patterns?symbol={OTHER}",
-    "/patterns?timeframe=daily",
-    "/patterns?timeframe=none",
+    f"/patterns/search?symbol={OTHER}",
+    "/patterns/search?timeframe=daily",
+    "/patterns/search?timeframe=none",
 )
 API = (
     "quotes",

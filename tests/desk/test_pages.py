@@ -86,7 +86,7 @@ async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
     for symbol in AWKWARD:
         html = await page(desk, f"/symbols/{quote(symbol)}")
 
-        (mark,) = re.findall(r'<a href="(/patterns\?[^"]*)"><title>Hammer', html)
+        (mark,) = re.findall(r'<a href="(/patterns/search\?[^"]*)"><title>Hammer', html)
         address, _, key = mark.replace("&amp;", "&").partition("#")
         assert f'id="{key}"' in await page(desk, address)
 
@@ -159,10 +159,10 @@ async def test_a_search_by_symbol_or_name_redirects_to_the_only_match(desk: Desk
 
 
 async def test_patterns_can_be_filtered_by_symbol_and_timeframe(desk: Desk) -> None:
-    assert (await page(desk, "/patterns")).count("<li ") == 3
-    assert (await page(desk, "/patterns?symbol=bf/b")).count("<li ") == 1
-    assert "No pattern is stored for this choice" in await page(desk, "/patterns?timeframe=1min")
-    assert (await page(desk, "/patterns?symbol=%00%27;--", 400)).count("<li ") == 0
+    assert (await page(desk, "/patterns/search")).count("<li ") == 3
+    assert (await page(desk, "/patterns/search?symbol=bf/b")).count("<li ") == 1
+    assert "No pattern is stored for this choice" in await page(desk, "/patterns/search?timeframe=1min")
+    assert (await page(desk, "/patterns/search?symbol=%00%27;--", 400)).count("<li ") == 0
 
 
 async def test_the_desk_needs_a_sign_in(desk: Desk) -> None:
@@ -185,5 +185,5 @@ async def test_live_data_continues_while_the_market_database_is_down(desk: Desk)
     assert "History is not available now" in cached
     assert cached.count('<th scope="row">') == 20
     assert "History is not available now" in never_read
-    await page(desk, "/patterns", 503)
+    await page(desk, "/patterns/search", 503)
     await page(desk, "/symbols/NOBODY", 503)

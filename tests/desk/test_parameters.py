@@ -50,6 +50,7 @@ async def test_an_unknown_parameter_is_refused_by_name_with_the_known_ones(
     assert {
         "/",
         "/patterns",
+        "/patterns/search",
         "/symbols",
         "/account",
         "/admin/audit",
@@ -94,7 +95,7 @@ async def test_an_invalid_parameter_of_a_page_is_refused_by_name(path: str, admi
 
 
 async def entries(admin: httpx.AsyncClient, query: str) -> list[str]:
-    answer = await admin.get(f"/patterns?{query}", headers=PAGE)
+    answer = await admin.get(f"/patterns/search?{query}", headers=PAGE)
     assert answer.status_code == 200, answer.text
     return [unescape(name) for name in re.findall(r'class="symbol" href="[^"]*">([^<]*)<', answer.text)]
 
@@ -108,6 +109,8 @@ async def entries(admin: httpx.AsyncClient, query: str) -> list[str]:
         ("pattern=Doji", 3),
         ("timeframe=daily", 6),
         ("timeframe=2min", 0),
+        ("tier=daily", 6),
+        ("tier=combo", 0),
         ("direction=bullish", 6),
         ("direction=sideways", 0),
         ("min_confidence=0.8", 6),
@@ -129,9 +132,9 @@ async def test_older_patterns_are_paged_without_gaps(admin: httpx.AsyncClient) -
     ids: list[str] = []
     query = "limit=4&from=2012-01-01"
     while query:
-        text = (await admin.get(f"/patterns?{query}", headers=PAGE)).text
+        text = (await admin.get(f"/patterns/search?{query}", headers=PAGE)).text
         ids += re.findall(r'<li id="([^"]*)" data-k', text)
-        links = re.findall(r'<a href="/patterns\?([^"]*)" rel="next">', text)
+        links = re.findall(r'<a href="/patterns/search\?([^"]*)" rel="next">', text)
         query = unescape(links[0]) if links else ""
         assert not query or "from=2012-01-01" in query
 
@@ -143,6 +146,7 @@ INVALID_QUERIES = {
     "min_confidence=NaN": ("min_confidence", "NaN"),
     "from=yesterday": ("from", "yesterday"),
     "to=2012-02-30": ("to", "2012-02-30"),
+    "tier=weekly": ("tier", "weekly"),
     "limit=0": ("limit", "0"),
     "limit=many": ("limit", "many"),
     "symbol=%00'": ("symbol", "\x00'"),
@@ -156,7 +160,7 @@ async def test_an_invalid_filter_keeps_its_text_with_an_error_and_runs_no_search
 ) -> None:
     field, value = INVALID_QUERIES[query]
 
-    answer = await admin.get(f"/patterns?timeframe=daily&{query}", headers=PAGE)
+    answer = await admin.get(f"/patterns/search?timeframe=daily&{query}", headers=PAGE)
 
     assert answer.status_code == 400
     (marked,) = re.findall(r'<(?:input|select)[^>]* aria-invalid="true"[^>]*>', answer.text)
@@ -170,14 +174,14 @@ async def test_an_invalid_filter_keeps_its_text_with_an_error_and_runs_no_search
 
 
 async def test_an_invalid_page_cursor_is_refused(admin: httpx.AsyncClient) -> None:
-    answer = await admin.get(f"/patterns?cursor={quote('x')}", headers=PAGE)
+    answer = await admin.get(f"/patterns/search?cursor={quote('x')}", headers=PAGE)
 
     assert answer.status_code == 400
     assert "this is not the `next` of any page" in answer.text
 
 
 async def test_the_pattern_choices_are_the_engines_and_those_already_detected(admin: httpx.AsyncClient) -> None:
-    text = (await admin.get("/patterns", headers=PAGE)).text
+    text = (await admin.get("/patterns/search", headers=PAGE)).text
     offered = {
         name: re.findall(r'<option value="([^"]*)"', options)
         for name, options in re.findall(r'<select [^>]*name="(\w+)">(.*?)</select>', text, re.S)

@@ -235,7 +235,7 @@ async def test_a_symbol_known_only_from_engine_events_has_a_page(desk: Desk, dat
         await until(lambda: desk.context.hub.stats.published >= 2)
         assert words in await page(desk, f"/symbols/{address}")
     await page(desk, "/symbols/BTC-USD", 404)
-    assert (await page(desk, "/patterns?symbol=m%26m.ns")).count("<li ") == 1
+    assert (await page(desk, "/patterns/search?symbol=m%26m.ns")).count("<li ") == 1
 
 
 def test_invalid_symbols_in_a_database_are_ignored() -> None:

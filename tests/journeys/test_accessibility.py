@@ -19,7 +19,7 @@ SIGNED_IN = (
     "/symbols/AAPL?range=1y",
     "/symbols/NOBODY",
     "/patterns",
-    "/patterns?symbol=NOBODY",
+    "/patterns/search?symbol=NOBODY",
     "/admin/wire",
     "/admin/users",
     "/admin/audit",

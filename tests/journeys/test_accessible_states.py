@@ -101,7 +101,7 @@ def test_the_pages_of_the_first_setup_have_no_accessibility_violation(desk_and_p
     ("who", "path", "status"),
     [
         ("user", "/symbols", 200),
-        ("user", "/patterns", 200),
+        ("user", "/patterns/search", 200),
         ("user", "/account", 200),
         ("user", "/account/tokens", 200),
         ("user", "/admin/wire", 403),

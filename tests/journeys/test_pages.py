@@ -18,6 +18,7 @@ PAGES = (
     "/symbols/AAPL",
     "/symbols/AAPL?range=1y",
     "/patterns",
+    "/patterns/search",
     "/symbols/NOBODY",
     "/admin/wire",
     "/admin/users",

@@ -48,7 +48,7 @@ VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "default":
 MORE = (
     "/?theme=x",
     "/symbols?q=b",
-    "/patterns?symbol=BRK.B&timeframe=daily",
+    "/patterns/search?symbol=BRK.B&timeframe=daily",
     "/api/v1/patterns?symbol=BRK.B&min_confidence=0.1&from=2012-01-01&limit=1",
     *(f"/symbols/BRK.B?range={span}&rows=all" for span in RANGES),
     *(

@@ -2,15 +2,17 @@ import re
 
 import asyncpg
 import pytest
-from msgspec.structs import asdict, fields
+from msgspec.structs import asdict, fields, replace
 
 from app.db import roles
 from app.db.pools import Pool, Pools
+from app.finance import detections
 from app.identity import View
 from app.patterns import queries, stream
 from app.patterns.api import PatternsParameters
 from app.patterns.board import PatternBoard
 from app.patterns.forms import PARAMETERS
+from app.patterns.queries import DetectionFilter
 from app.web.filters import dom_id
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
 from tests.conftest import Databases
@@ -26,21 +28,50 @@ def detected(symbol: str, pattern: str = "Hammer", at: float = OPEN) -> PatternD
     )
 
 
-def test_a_detection_is_added_to_the_feed_and_to_the_list_of_its_symbol_and_both_are_trimmed() -> None:
+def test_a_detection_is_added_to_the_feed_the_list_of_its_symbol_and_the_column_of_its_tier_and_each_is_trimmed() -> (
+    None
+):
     for symbol in AWKWARD:
         pushes = list(stream.on_detected(detected(symbol), PatternBoard()))
 
         assert [(push.topic, push.key, push.op) for push in pushes] == [
             (topic, key, op)
-            for topic, key in ((stream.PATTERNS, "feed"), (f"patterns:{symbol}", dom_id("feed", symbol)))
+            for topic, key in (
+                (stream.PATTERNS, "feed"),
+                (f"patterns:{symbol}", dom_id("feed", symbol)),
+                ("flow:intraday", "flow-_0intraday"),
+            )
             for op in ("insert", "trim")
         ]
+        assert [push.keep for push in pushes if push.op == "trim"] == [50, 50, 25]
         html = pushes[0].draw(VIEW)
         assert f'id="{dom_id("pattern", symbol, "Hammer", "1min", str(int(OPEN)))}"' in html
         assert f'data-k="{int(OPEN)}"' in html
         assert "91%" in html
         assert "bullish" in html
         assert "4 Sep 2012, 09:30 EDT" in html
+
+
+@pytest.mark.parametrize(
+    ("declared", "timeframe", "tier"),
+    [
+        ("", "1min", "intraday"),
+        ("", "hourly", "intraday"),
+        ("", "weekly", "daily"),
+        ("", "combo", "combo"),
+        ("combo", "1min", "combo"),
+        ("synthetic", "daily", "daily"),
+        ("", "intraday", "intraday"),
+    ],
+)
+def test_a_detection_goes_to_the_column_of_the_tier_that_it_declares_or_else_of_its_timeframe(
+    declared: str, timeframe: str, tier: str
+) -> None:
+    event = replace(detected("BRK.B"), tier=declared, timeframe=timeframe)
+
+    topics = {push.topic for push in stream.on_detected(event, PatternBoard())}
+
+    assert topics == {"patterns", "patterns:BRK.B", f"flow:{tier}"}
 
 
 def test_a_hostile_name_stays_text() -> None:
@@ -76,10 +107,14 @@ async def test_the_newest_detections_come_first_and_can_be_filtered(databases: D
     async with pools.market.acquire() as connection:
         all_of_them = await queries.recent(connection, shape, 100)
         two = await queries.recent(connection, shape, 2)
-        one_symbol = await queries.recent(connection, shape, 100, ("BRK.B",))
-        one_timeframe = await queries.recent(connection, shape, 100, None, "daily")
+        one_symbol = await queries.recent(connection, shape, 100, DetectionFilter(("BRK.B",)))
+        one_timeframe = await queries.recent(connection, shape, 100, DetectionFilter(timeframe="daily"))
+        by_tier = {
+            tier: await queries.recent(connection, shape, 100, DetectionFilter(tier=tier)) for tier in detections.TIERS
+        }
     await pools.close()
 
+    assert by_tier == {"daily": all_of_them[-1:], "intraday": all_of_them[:-1], "combo": []}
     assert [detection.symbol for detection in all_of_them] == [*reversed(AWKWARD), "BRK.B"]
     assert two == all_of_them[:2]
     assert {detection.symbol for detection in one_symbol} == {"BRK.B"}
@@ -131,6 +166,7 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
     assert [(push.topic, push.key, push.op) for push in pushes] == [
         (stream.PATTERNS, key, "replace"),
         ("patterns:BF/B", key, "replace"),
+        ("flow:intraday", key, "replace"),
     ]
     html = pushes[0].draw(VIEW)
     assert f'<li id="{key}"' in html
@@ -145,8 +181,8 @@ def test_an_expiry_without_a_detection_time_applies_to_the_newest_of_that_name()
     for at in (OPEN, OPEN + 60):
         list(stream.on_detected(detected("BF/B", at=at), board))
 
-    (later, _) = stream.on_expired(expiry_event(OPEN + 9_000), board)
-    (older, _) = stream.on_expired(expiry_event(OPEN), board)
+    (later, *_) = stream.on_expired(expiry_event(OPEN + 9_000), board)
+    (older, *_) = stream.on_expired(expiry_event(OPEN), board)
 
     assert later.key.endswith(f"-{int(OPEN + 60)}")
     assert older.key.endswith(f"-{int(OPEN)}")

@@ -11,6 +11,7 @@ from app.db.analysis_tables import first_of_all
 from app.db.pools import Pool, Pools
 from app.embedded.places import Places
 from app.engine.storage import definitions
+from app.finance import detections
 from app.patterns import queries
 from app.patterns.queries import DetectionFilter, PositionedDetection
 from tests.conftest import copied
@@ -26,6 +27,8 @@ NARROWED = {
     "several symbols": DetectionFilter(symbols=("S7", "S8")),
     "a timeframe": DetectionFilter(timeframe="weekly"),
     "a timeframe that nothing has": DetectionFilter(timeframe="2min"),
+    "a tier": DetectionFilter(tier="combo"),
+    "a tier and a timeframe that it lacks": DetectionFilter(tier="daily", timeframe="1min"),
     "a rare pattern": DetectionFilter(pattern="Rare"),
     "a symbol and its pattern": DetectionFilter(symbols=("S7",), pattern="Pattern3", timeframe="1min"),
     "an early day": DetectionFilter(until=datetime(2012, 9, 4, 8, tzinfo=UTC)),
@@ -133,6 +136,7 @@ def matches(row: asyncpg.Record, query: DetectionFilter) -> bool:
         (query.symbols is None or row["symbol"] in query.symbols)
         and (query.pattern is None or row["pattern"] == query.pattern)
         and (query.timeframe is None or row["timeframe"] == query.timeframe)
+        and (query.tier is None or detections.tier(row["timeframe"]) == query.tier)
         and (query.direction is None or row["direction"] == query.direction)
         and (query.min_confidence is None or row["confidence"] >= query.min_confidence)
         and (query.until is None or row["detected_at"] < query.until)

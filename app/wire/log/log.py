@@ -105,6 +105,13 @@ class Log:
             newest: list[Any] | None = await self._client.xrevrange(LOG_KEY, count=1)
         return _id(newest[0][0]) if newest else BEGINNING
 
+    async def newest(self, count: int) -> list[LogEntry]:
+        """The last entries, oldest first."""
+        with reachable():
+            rows: list[Any] | None = await self._client.xrevrange(LOG_KEY, count=count)
+        entries = (unpack(_id(id_), fields) for id_, fields in reversed(rows or []))
+        return [entry for entry in entries if entry is not None]
+
     async def folded(self) -> int:
         """Errors like others that were counted with them instead of logged, by all processes, since Redis has data."""
         with reachable():

@@ -1,0 +1,67 @@
+"""The flow board: a live column for each tier of patterns, and one for the signals of indicators."""
+
+import asyncio
+from typing import NamedTuple
+
+from markupsafe import Markup
+from quart import Blueprint, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.desk import detection_lists
+from app.finance.detections import TIERS, Tier
+from app.indicators import partials as indicator_partials
+from app.indicators import stream as indicator_stream
+from app.indicators.alerts import AlertBoard
+from app.live.topics import STATUS
+from app.market import partials as market_partials
+from app.patterns import stream as pattern_stream
+from app.patterns.board import PatternBoard
+from app.patterns.forms import PARAMETERS
+from app.web import guards, parameters
+from app.web.html import page
+
+blueprint = Blueprint("flow", __name__)
+
+
+class FlowColumn(NamedTuple):
+    tier: Tier
+    notice: Markup
+    feed: Markup
+    empty: bool
+
+
+@blueprint.get("/patterns")
+@guards.signed_in
+@parameters.allow(*PARAMETERS)
+async def board() -> ResponseReturnValue:
+    if any(name in request.args for name in PARAMETERS):
+        # Searches had this address once.
+        return redirect(f"/patterns/search?{request.query_string.decode()}", 303)
+    cursor, view = deps.cursor(), guards.view()
+    lists = [pattern_stream.column(tier) for tier in TIERS]
+    detections = await asyncio.gather(
+        *(detection_lists.recent(each, deps.pools(), deps.board(PatternBoard)) for each in lists)
+    )
+    alerts = deps.board(AlertBoard).newest()
+    columns = [
+        FlowColumn(
+            tier,
+            market_partials.notice(each.topic, pattern_stream.ENTRIES, 0),
+            detection_lists.feed(each.key, newest, view),
+            not newest,
+        )
+        for tier, each, newest in zip(TIERS, lists, detections, strict=True)
+    ]
+    return await page(
+        "desk/flow",
+        title="Patterns",
+        topics=[*(each.topic for each in lists), indicator_stream.SIGNALS, STATUS],
+        cursor=detection_lists.begin_at(cursor, *detections),
+        columns=columns,
+        away=None in detections,
+        signal_notice=market_partials.notice(indicator_stream.SIGNALS, indicator_stream.SIGNAL_ENTRIES, 0),
+        signals=indicator_partials.alerts([indicator_partials.alert(each, view) for each in alerts]),
+        no_signal=not alerts,
+        lacking=await deps.pools().lacking("patterns"),
+    )
