@@ -37,6 +37,8 @@ from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.quotes.topics import QUOTES, chart_topic
+from app.watchlists import queries as watchlists
+from app.watchlists.forms import AddTo
 from app.web import guards, numbers, parameters
 from app.web.html import page
 
@@ -170,7 +172,17 @@ async def _symbol_page(
         detected=bool(detections),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
+        add_to=await _add_to(symbol),
     )
+
+
+async def _add_to(symbol: str) -> AddTo | None:
+    """The form that adds the symbol to a list; None while the database is away."""
+    try:
+        async with deps.pools().own.acquire() as connection:
+            return AddTo(None, await watchlists.summaries(connection, guards.identity().user_id), symbol=symbol)
+    except db.Unavailable:
+        return None
 
 
 def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:

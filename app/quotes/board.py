@@ -98,6 +98,10 @@ class QuoteBoard:
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)
 
+    def share_ratio(self, symbol: str, after: date, until: date) -> float:
+        """How many shares one of the day `after` has become on the day `until`, by the known splits."""
+        return share_ratio(self._splits.get(symbol, ()), after, until)
+
     @property
     def instruments(self) -> SymbolIndex:
         return self._instruments

@@ -23,6 +23,7 @@ from app.admin import routes as admin
 from app.db import idempotency
 from app.desk import routes as desk_routes
 from app.desk.flow import routes as flow
+from app.desk.lists import routes as desk_lists
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -35,6 +36,10 @@ from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.server import lifespan
 from app.settings.load import Settings
+from app.watchlists import routes as watchlists
+from app.watchlists.arrangement import routes as arrangement
+from app.watchlists.sharing import routes as sharing
+from app.watchlists.watchlist import NoSuchList
 from app.web import (
     api_document,
     api_writes,
@@ -56,6 +61,11 @@ from app.web import (
     session_end,
 )
 from app.web.forms import partials as forms
+
+PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
+LISTS = (desk_lists, watchlists, arrangement, sharing)
+PAGES = (desk_routes, flow, quotes, *LISTS, patterns, *PEOPLE, preferences, csp_reports, health_routes)
+PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -106,16 +116,16 @@ def create_app(settings: Settings) -> Quart:
     errors.install(app)
     errors.unavailable(app, (wire.RedisUnavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
+    errors.missing(app, (NoSuchList,))
     assets.install(app)
     condition.install(app, lambda: market.page_condition(deps.board(MarketBoard)))
 
     accounts.install(app)
-    people = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
-    for part in (desk_routes, flow, quotes, patterns, *people, preferences, csp_reports, health_routes):
+    for part in PAGES:
         app.register_blueprint(part.blueprint)
     api_document.install(app, settings.public_url)
     api_writes.install(app, lambda: deps.pools().own.transaction(), idempotency)
-    for programs in (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
+    for programs in PROGRAMS:
         app.register_blueprint(programs.blueprint)
     endpoints.install(app)
     return app

@@ -126,11 +126,13 @@ async def set_name(connection: "Connection[Record]", watchlist_id: UUID, name: s
     )
 
 
-async def set_order(connection: "Connection[Record]", watchlist_ids: Sequence[UUID]) -> None:
+async def set_order(connection: "Connection[Record]", user_id: UUID, slugs: Sequence[str]) -> None:
     await connection.execute(
         "update app.watchlists as list set position = place.number"
-        " from unnest($1::uuid[]) with ordinality as place (id, number) where list.id = place.id",
-        watchlist_ids,
+        " from unnest($2::text[]) with ordinality as place (slug, number)"
+        " where list.user_id = $1 and list.slug = place.slug",
+        user_id,
+        slugs,
     )
 
 

@@ -69,6 +69,12 @@ def unreadable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
         app.register_error_handler(kind, _bad_value)
 
 
+def missing(app: Quart, kinds: Sequence[type[Exception]]) -> None:
+    """These exceptions mean that what the request names is not there, or is somebody else's: answers 404."""
+    for kind in kinds:
+        app.register_error_handler(kind, _nothing_there)
+
+
 async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
     """`detail` replaces the general advice. Users see it, so it must name no host, path or secret."""
     general = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
@@ -162,6 +168,10 @@ async def _os_error(error: OSError) -> Response:
 
 async def _bad_value(error: Exception) -> Response:
     return await answer(400)
+
+
+async def _nothing_there(error: Exception) -> Response:
+    return await answer(404)
 
 
 async def _internal_error(error: Exception) -> Response:

@@ -89,6 +89,7 @@ FILTERS = (
     times.exchange_clock,
     times.exchange_seconds,
     times.exchange_stamp,
+    times.exchange_day,
     times.differs_from_exchange,
     times.day,
     times.iso,

@@ -67,6 +67,12 @@ def day(value: date | str | None) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else MISSING
 
 
+def exchange_day(at: float | None) -> str:
+    """31 Aug 2012, where the exchange is."""
+    when = _local(at, EXCHANGE)
+    return day(when.date()) if when else MISSING
+
+
 def iso(at: float | None) -> str:
     """For the datetime attribute of <time>."""
     when = _local(at, View(zone="UTC"))

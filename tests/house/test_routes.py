@@ -31,6 +31,7 @@ PUBLIC = {
     "choice.choose",
     "invites.accept",
     "invites.show",
+    "lists.shared",  # whoever has the link may read: its token is the key
     "health.health",
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
@@ -70,7 +71,27 @@ LIMITED = {
 }
 """Each has a test of its own that shows the refusal."""
 
+OWN_LISTS = "changes a list of one's own, of which there are 50 at most; each change counts as a request"
+
 EXEMPT = {
+    **dict.fromkeys(
+        (
+            "arrangement.change_section",
+            "arrangement.change_sections",
+            "arrangement.order",
+            "lists.add",
+            "lists.add_to",
+            "sharing.create",
+            "sharing.revoke",
+            "watchlists.create",
+            "watchlists.delete",
+            "watchlists.desk",
+            "watchlists.order",
+            "watchlists.rename",
+            "watchlists.undo",
+        ),
+        OWN_LISTS,
+    ),
     "accounts.end_sessions": "ends one's own, each of which took a sign-in",
     "accounts.logout": "ends a session, at most one's own",
     "tokens.revoke": "takes back what one made, which is limited",

@@ -19,6 +19,8 @@ PAGES = (
     "/symbols/AAPL?range=1y",
     "/patterns",
     "/patterns/search",
+    "/w",
+    "/w/add",
     "/symbols/NOBODY",
     "/admin/wire",
     "/admin/users",

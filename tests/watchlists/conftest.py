@@ -6,13 +6,22 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
+import pytest_asyncio
 
 from app.db.connection import DatabaseConnection
+from app.embedded.places import Places
 from app.watchlists import queries
 from app.watchlists.changes import entries, lists
 from app.watchlists.watchlist import NewEntry, Watchlist
 from tests.conftest import Databases
+from tests.pipeline.conftest import Desk
+from tests.security.conftest import redis
+from tests.support.list_pages import desk_with_quotes
+from tests.support.people_pages import BOB, signed_in
+
+__all__ = ["redis"]
 
 
 class Owners(NamedTuple):
@@ -60,3 +69,26 @@ async def create(owners: Owners, name: str = "Core", *new: str) -> UUID:
         summary = await lists.create(owners.connection, owners.alice, name)
         await entries.add_all(owners.connection, owners.alice, summary.slug, [NewEntry(symbol, 10.0) for symbol in new])
     return summary.id
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(
+    places: Places, furnished: str, redis: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Desk]:
+    async with desk_with_quotes(redis, places, furnished, tmp_path_factory.mktemp("lists")) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def alice(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser of hers; she has no list when a test begins."""
+    async with desk.context.pools.own.acquire() as connection:
+        await connection.execute("delete from app.watchlists")
+    async with desk.client() as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bob(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    async with signed_in(desk, BOB) as client:
+        yield client

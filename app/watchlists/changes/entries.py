@@ -107,9 +107,12 @@ async def arrange(connection: DatabaseConnection, user_id: UUID, slug: str, edit
     summary = await lists.lock(connection, user_id, slug)
     rows = await queries.ranked_entries(connection, summary.id)
     notes = _notes(edits, {ranked.entry.symbol: ranked.entry for ranked in rows}, summary.version)
-    await queries.set_notes(connection, summary.id, notes)
     places = {edit.symbol: edit.place - 1 for edit in edits if edit.place is not None}
-    await queries.place_entries(connection, summary.id, _places(rows, places))
+    placed = _places(rows, places)
+    if not notes and not placed:
+        return summary.version
+    await queries.set_notes(connection, summary.id, notes)
+    await queries.place_entries(connection, summary.id, placed)
     return await queries.increment_version(connection, summary.id)
 
 

@@ -68,13 +68,21 @@ async def rename(connection: DatabaseConnection, user_id: UUID, slug: str, text:
 async def move(connection: DatabaseConnection, user_id: UUID, slug: str, place: int) -> None:
     """To `place` (from 0) among the owner's lists; what lies outside is the first or the last place."""
     await queries.lock_owner(connection, user_id)
-    order = await queries.summaries(connection, user_id)
-    moved = next((summary for summary in order if summary.slug == slug), None)
-    if moved is None:
+    order = [summary.slug for summary in await queries.summaries(connection, user_id)]
+    if slug not in order:
         raise NoSuchList
-    order.remove(moved)
-    order.insert(max(0, place), moved)
-    await queries.set_order(connection, [summary.id for summary in order])
+    order.remove(slug)
+    order.insert(max(0, place), slug)
+    await queries.set_order(connection, user_id, order)
+
+
+async def step(connection: DatabaseConnection, user_id: UUID, slug: str, by: int) -> None:
+    """Moves a list up (-1) or down (1) among the owner's lists, from where it is now."""
+    await queries.lock_owner(connection, user_id)
+    order = [summary.slug for summary in await queries.summaries(connection, user_id)]
+    if slug not in order:
+        raise NoSuchList
+    await move(connection, user_id, slug, order.index(slug) + by)
 
 
 async def choose_for_desk(connection: DatabaseConnection, user_id: UUID, slug: str | None) -> None:

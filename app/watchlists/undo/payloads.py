@@ -1,6 +1,7 @@
 """What is stored to undo a change: removed entries, a deleted list, an import."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -69,3 +70,33 @@ def encode(payload: Payload) -> str:
 def decode(row: StoredUndo) -> Payload:
     payload: Payload = msgspec.json.decode(row.payload, type=Payload)
     return payload
+
+
+class UndoNotice(NamedTuple):
+    """What a page says of a change that can be undone; `omitted`: what an import left out."""
+
+    id: UUID
+    text: str
+    act: str
+    """What undoing it does, for its button."""
+    until: float
+    """UTC epoch seconds."""
+    omitted: list[str]
+
+
+def notice(row: StoredUndo) -> UndoNotice:
+    omitted: list[str] = []
+    match decode(row):
+        case RemovedEntries(_, entries):
+            text, act = f"{_some([each.symbol for each in entries])} taken off the list.", "Put back"
+        case AddedEntries(_, symbols, omitted):
+            text, act = f"{_some(symbols)} added.", "Take the import back"
+        case DeletedList() as deleted:
+            text, act = f"{deleted.name} deleted.", "Put the list back"
+    return UndoNotice(row.id, text, act, row.expires_at.timestamp(), omitted)
+
+
+def _some(symbols: list[str]) -> str:
+    if len(symbols) == 1:
+        return symbols[0]
+    return f"{len(symbols)} symbols"

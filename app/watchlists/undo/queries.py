@@ -59,3 +59,11 @@ async def take(connection: "Connection[Record]", user_id: UUID, undo_id: UUID) -
         undo_id,
     )
     return StoredUndo(*row) if row else None
+
+
+async def find_typed(connection: "Connection[Record]", user_id: UUID, undo_id: str) -> StoredUndo | None:
+    """As `find`, for an id that anybody may have typed."""
+    try:
+        return await find(connection, user_id, UUID(undo_id))
+    except ValueError:
+        return None

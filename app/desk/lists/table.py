@@ -1,0 +1,102 @@
+"""The rows of a list's table: entries with their quotes, in the order that an address names."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from app.finance.instrument import Instrument
+from app.identity import View
+from app.quotes import partials
+from app.quotes.board import QuoteBoard
+from app.quotes.quote import SymbolQuote
+from app.quotes.spark import Spark, spark
+from app.watchlists.watchlist import ListEntry, ListSection, Watchlist
+
+
+class QuotedEntry(NamedTuple):
+    """`since`: the change since the entry was added, as a fraction; None without a price then or now."""
+
+    entry: ListEntry
+    instrument: Instrument
+    quote: SymbolQuote | None
+    since: float | None
+
+
+class ListRow(NamedTuple):
+    """`cells`: empty without a price; `section`: of which this is the first row, in the owner's order."""
+
+    entry: ListEntry
+    instrument: Instrument
+    cells: Markup | str
+    spark: Markup
+    since: float | None
+    section: ListSection | None = None
+    section_size: int = 0
+
+
+SORT_KEYS: dict[str, Callable[[QuotedEntry], object]] = {
+    "symbol": lambda row: row.entry.symbol,
+    "last": lambda row: row.quote and row.quote.price,
+    "chg": lambda row: row.quote and row.quote.fraction,
+    "added": lambda row: row.entry.added_at,
+    "since": lambda row: row.since,
+}
+OWN_ORDER = ""
+SORTS = (OWN_ORDER, *(f"{sign}{name}" for name in SORT_KEYS for sign in ("", "-")))
+"""What an address may say; a minus sign is for the largest first."""
+
+
+def with_quotes(watchlist: Watchlist, board: QuoteBoard) -> list[QuotedEntry]:
+    """In the owner's order."""
+    return [_with_quote(entry, board) for entry in watchlist.entries]
+
+
+def in_order(rows: Sequence[QuotedEntry], sort: str) -> list[QuotedEntry]:
+    """Equal values by symbol, and what has no value last, in both directions."""
+    if sort == OWN_ORDER:
+        return [*rows]
+    key = SORT_KEYS[sort.removeprefix("-")]
+    by_symbol = sorted(rows, key=lambda row: row.entry.symbol)
+    valued = [row for row in by_symbol if key(row) is not None]
+    missing = [row for row in by_symbol if key(row) is None]
+    # Stable in both directions: reversing the list would reverse the symbols too.
+    return [*sorted(valued, key=key, reverse=sort.startswith("-")), *missing]  # type: ignore[arg-type]
+
+
+def drawn_rows(rows: Iterable[QuotedEntry], now: float, view: View) -> list[ListRow]:
+    """`now`: wall time, for the ages."""
+    return [_row(row, now, view) for row in rows]
+
+
+def with_sections(rows: Iterable[ListRow], watchlist: Watchlist) -> list[ListRow]:
+    """Rows in the owner's order, each first row of a section with that section."""
+    marked, before = [], None
+    for row in rows:
+        section = watchlist.section(row.entry.section_id) if row.entry.section_id != before else None
+        before = row.entry.section_id
+        size = len(watchlist.of_section(section.id)) if section else 0
+        marked.append(row._replace(section=section, section_size=size))
+    return marked
+
+
+def _with_quote(entry: ListEntry, board: QuoteBoard) -> QuotedEntry:
+    quote = board.quote(entry.symbol)
+    instrument = quote.instrument if quote else board.instrument(entry.symbol) or Instrument(entry.symbol)
+    return QuotedEntry(entry, instrument, quote, _since(entry, quote, board))
+
+
+def _since(entry: ListEntry, quote: SymbolQuote | None, board: QuoteBoard) -> float | None:
+    """In today's shares: a split between is no fall."""
+    if quote is None or not entry.price_added:
+        return None
+    then = entry.price_added / board.share_ratio(entry.symbol, entry.added_at.astimezone(UTC).date(), quote.session)
+    return quote.price / then - 1
+
+
+def _row(row: QuotedEntry, now: float, view: View) -> ListRow:
+    quote = row.quote.without_move if row.quote else None
+    cells = partials.cells(quote, quote.age(now), view) if quote else ""
+    line = partials.spark(row.entry.symbol, spark(quote) if quote else Spark("", None))
+    return ListRow(row.entry, row.instrument, cells, line, row.since)

@@ -1,0 +1,145 @@
+"""What people type about their lists."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from wtforms import (  # type: ignore[import-untyped]
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
+
+from app.watchlists import names
+from app.watchlists.watchlist import EntryEdit, InvalidText, ListEntry, ListSection, Summary
+from app.web.forms.fields import stripped
+
+FIRST_SECTION = "No section"
+"""What forms call the section that a list begins with, as long as it has no name."""
+NOT_THERE = "Choose one of these."
+
+
+def _text(parse: Callable[[str], str]) -> Callable[[Any, Any], None]:
+    def check(_form: Any, field: Any) -> None:
+        try:
+            parse(field.data)
+        except InvalidText as error:
+            raise ValidationError(str(error)) from None
+
+    return check
+
+
+class ListName(Form):  # type: ignore[misc]
+    """`before`: the name that the form began with."""
+
+    name = StringField("Name", filters=[stripped], validators=[DataRequired("Type a name."), _text(names.list_name)])
+    before = HiddenField()
+
+
+class AddSymbol(Form):  # type: ignore[misc]
+    symbol = StringField("Symbol or name", filters=[stripped], validators=[DataRequired("Type a symbol or a name.")])
+    section = SelectField("Section", validators=[Optional()], validate_choice=False)
+
+    def __init__(self, sent: object = None, sections: Iterable[ListSection] = ()) -> None:
+        super().__init__(sent)
+        self.section.choices = section_choices(sections)
+
+
+class AddTo(Form):  # type: ignore[misc]
+    """A symbol and the list that it goes to."""
+
+    symbol = StringField("Symbol or name", filters=[stripped], validators=[DataRequired("Type a symbol or a name.")])
+    watchlist = SelectField("List", validators=[DataRequired(NOT_THERE)], validate_choice=False)
+
+    def __init__(self, sent: object = None, lists: Iterable[Summary] = (), **data: str) -> None:
+        super().__init__(sent, data=data)
+        self.watchlist.choices = [SelectChoice(each.slug, each.name) for each in lists]
+
+    def validate_watchlist(self, field: SelectField) -> None:
+        if field.data not in {choice.value for choice in field.choices}:
+            raise ValidationError(NOT_THERE)
+
+
+class MoveToSection(Form):  # type: ignore[misc]
+    symbol = SelectField("Entry", validate_choice=False)
+    to = SelectField("To section", validate_choice=False)
+
+    def __init__(
+        self, sent: object = None, entries: Iterable[ListEntry] = (), sections: Iterable[ListSection] = ()
+    ) -> None:
+        super().__init__(sent)
+        self.symbol.choices = [SelectChoice(entry.symbol, entry.symbol) for entry in entries]
+        self.to.choices = section_choices(sections)
+
+
+class OrderRow(Form):  # type: ignore[misc]
+    """`before`: the note that the form began with."""
+
+    symbol = HiddenField()
+    place = IntegerField("Place", validators=[Optional(), NumberRange(1, message="Places count from 1.")])
+    note = StringField("Note", filters=[stripped], validators=[_text(names.note_text)])
+    before = HiddenField()
+
+
+class OrderForm(Form):  # type: ignore[misc]
+    """Rows in the order in which the page showed them; `first`: the place of the first of them."""
+
+    first = IntegerField(validators=[Optional(), NumberRange(1)], default=1)
+    rows = FieldList(FormField(OrderRow), max_entries=100)
+
+    @classmethod
+    def of(cls, entries: Iterable[ListEntry], first: int) -> "OrderForm":
+        rows = [
+            {"symbol": entry.symbol, "place": place, "note": entry.note, "before": entry.note}
+            for place, entry in enumerate(entries, first)
+        ]
+        return cls(data={"first": first, "rows": rows}).labelled()
+
+    def labelled(self) -> "OrderForm":
+        """Labels name the symbol, since every row has the same fields."""
+        for row in self.rows:
+            row.place.label.text, row.note.label.text = f"Place of {row.symbol.data}", f"Note on {row.symbol.data}"
+        return self
+
+    def edits(self) -> list[EntryEdit]:
+        """Needs a valid form. A place that was not typed over moves nothing."""
+        places = enumerate(self.rows, self.first.data or 1)
+        return [
+            EntryEdit(
+                row.symbol.data or "",
+                row.place.data if row.place.data != place else None,
+                row.note.data,
+                row.before.data or "",
+            )
+            for place, row in places
+        ]
+
+    def show_stale(self, current: Mapping[str, str | None]) -> None:
+        """What was typed stays; what stands now is said beside it, and is replaced if the form is sent again."""
+        for row in self.rows:
+            if row.symbol.data in current:
+                note = current[row.symbol.data]
+                row.note.errors = [_meanwhile(note)]
+                row.before.data = note or ""
+
+
+def show_stale_name(form: ListName, current: str) -> None:
+    """As OrderForm.show_stale."""
+    form.name.errors = [_meanwhile(current)]
+    form.before.data = current
+
+
+def _meanwhile(text: str | None) -> str:
+    if text is None:
+        return "This entry was taken off the list in another window meanwhile."
+    now = f"to “{text}”" if text else "to nothing"
+    return f"This was changed {now} in another window meanwhile. Save again to replace that."
+
+
+def section_choices(sections: Iterable[ListSection]) -> list[SelectChoice]:
+    return [SelectChoice(str(section.id), section.name or FIRST_SECTION) for section in sections]

@@ -1,0 +1,194 @@
+"""All lists of a person: new ones, their order, rename, delete, undo, and which one the desk shows."""
+
+from contextlib import suppress
+from urllib.parse import urlencode
+from uuid import UUID
+
+from quart import Blueprint, Response, abort, current_app, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.watchlists import forms, queries
+from app.watchlists.changes import lists, reversal
+from app.watchlists.changes.reversal import UndoExpired
+from app.watchlists.forms import ListName
+from app.watchlists.undo import payloads
+from app.watchlists.undo import queries as undo_queries
+from app.watchlists.undo.payloads import UndoNotice
+from app.watchlists.watchlist import (
+    MAX_LISTS,
+    LimitReached,
+    NameTaken,
+    StaleChange,
+    Summary,
+)
+from app.web import guards, html, parameters
+
+blueprint = Blueprint("watchlists", __name__)
+
+HERE = "/w"
+
+
+@blueprint.get(HERE)
+@guards.signed_in
+@parameters.allow("undo")
+async def index() -> ResponseReturnValue:
+    return await _index(ListName())
+
+
+@blueprint.post(HERE)
+@guards.signed_in
+async def create() -> ResponseReturnValue:
+    form = ListName(await request.form)
+    if not form.validate():
+        return await _index(form, 422)
+    try:
+        async with deps.pools().own.transaction() as connection:
+            summary = await lists.create(connection, guards.identity().user_id, form.name.data)
+    except (NameTaken, LimitReached) as refusal:
+        form.name.errors = [str(refusal)]
+        return await _index(form, 422)
+    return current_app.redirect(f"{HERE}/{summary.slug}", 303)
+
+
+@blueprint.get(f"{HERE}/order")
+@guards.signed_in
+async def show_order() -> ResponseReturnValue:
+    """The form is on the page of all lists."""
+    return current_app.redirect(HERE, 303)
+
+
+@blueprint.post(f"{HERE}/order")
+@guards.signed_in
+async def order() -> ResponseReturnValue:
+    """`up` or `down` names the list that goes one place up or down."""
+    sent = await request.form
+    slug = sent.get("up") or sent.get("down") or abort(404)
+    async with deps.pools().own.transaction() as connection:
+        await lists.step(connection, guards.identity().user_id, slug, -1 if sent.get("up") else 1)
+    return current_app.redirect(HERE, 303)
+
+
+@blueprint.get(f"{HERE}/undo/<uuid:undo_id>")
+@guards.signed_in
+async def show_undo(undo_id: UUID) -> ResponseReturnValue:
+    notice = await _notice(undo_id) or abort(404)
+    return await html.page("watchlists/undo", title="Undo", notice=notice)
+
+
+@blueprint.post(f"{HERE}/undo/<uuid:undo_id>")
+@guards.signed_in
+async def undo(undo_id: UUID) -> ResponseReturnValue:
+    try:
+        async with deps.pools().own.transaction() as connection:
+            slug = await reversal.undo(connection, guards.identity().user_id, undo_id)
+    except UndoExpired:
+        abort(404, "This can no longer be undone: it was undone already, or its time is over.")
+    except LimitReached as refusal:
+        abort(422, str(refusal))
+    return current_app.redirect(f"{HERE}/{slug}", 303)
+
+
+@blueprint.get(f"{HERE}/<slug>/name")
+@guards.signed_in
+async def name(slug: str) -> ResponseReturnValue:
+    summary = await _summary(slug)
+    return await _name(summary, ListName(data={"name": summary.name, "before": summary.name}))
+
+
+@blueprint.post(f"{HERE}/<slug>/name")
+@guards.signed_in
+async def rename(slug: str) -> ResponseReturnValue:
+    summary, form = await _summary(slug), ListName(await request.form)
+    if not form.validate():
+        return await _name(summary, form, 422)
+    try:
+        async with deps.pools().own.transaction() as connection:
+            before = form.before.data or None
+            await lists.rename(connection, guards.identity().user_id, slug, form.name.data, before)
+    except NameTaken as refusal:
+        form.name.errors = [str(refusal)]
+        return await _name(summary, form, 422)
+    except StaleChange as stale:
+        forms.show_stale_name(form, stale.current["name"] or "")
+        return await _name(summary, form, 412)
+    return current_app.redirect(f"{HERE}/{slug}", 303)
+
+
+@blueprint.get(f"{HERE}/<slug>/delete")
+@guards.signed_in
+async def confirm_delete(slug: str) -> ResponseReturnValue:
+    return await _confirm_delete(await _summary(slug))
+
+
+@blueprint.post(f"{HERE}/<slug>/delete")
+@guards.signed_in
+async def delete(slug: str) -> ResponseReturnValue:
+    """Only the version that the page showed is deleted."""
+    version = _number((await request.form).get("version", ""))
+    try:
+        async with deps.pools().own.transaction() as connection:
+            undo_id = await lists.delete(connection, guards.identity().user_id, slug, version)
+    except StaleChange:
+        return await _confirm_delete(await _summary(slug), 412)
+    return current_app.redirect(f"{HERE}?{urlencode({'undo': undo_id})}", 303)
+
+
+@blueprint.get(f"{HERE}/<slug>/desk")
+@guards.signed_in
+async def show_desk(slug: str) -> ResponseReturnValue:
+    """The form is on the list's page."""
+    return current_app.redirect(f"{HERE}/{(await _summary(slug)).slug}", 303)
+
+
+@blueprint.post(f"{HERE}/<slug>/desk")
+@guards.signed_in
+async def desk(slug: str) -> ResponseReturnValue:
+    """The desk shows this list, or with `off` none of them."""
+    chosen_slug = None if (await request.form).get("off") else slug
+    await _summary(slug)
+    async with deps.pools().own.transaction() as connection:
+        await lists.choose_for_desk(connection, guards.identity().user_id, chosen_slug)
+    return current_app.redirect(f"{HERE}/{slug}", 303)
+
+
+async def _index(form: ListName, status: int = 200) -> Response:
+    async with deps.pools().own.acquire() as connection:
+        summaries = await queries.summaries(connection, guards.identity().user_id)
+    return await html.page(
+        "watchlists/index",
+        title="Lists",
+        status=status,
+        form=form,
+        lists=summaries,
+        most=MAX_LISTS,
+        notice=await _notice(request.args.get("undo", "")),
+    )
+
+
+async def _name(summary: Summary, form: ListName, status: int = 200) -> Response:
+    return await html.page("watchlists/name", title=f"Rename {summary.name}", status=status, summary=summary, form=form)
+
+
+async def _confirm_delete(summary: Summary, status: int = 200) -> Response:
+    title = f"Delete {summary.name}"
+    return await html.page("watchlists/delete", title=title, status=status, summary=summary, stale=status == 412)
+
+
+async def _summary(slug: str) -> Summary:
+    async with deps.pools().own.acquire() as connection:
+        summary = await queries.summary(connection, guards.identity().user_id, slug)
+    return summary or abort(404)
+
+
+async def _notice(undo_id: str | UUID) -> UndoNotice | None:
+    async with deps.pools().own.acquire() as connection:
+        row = await undo_queries.find_typed(connection, guards.identity().user_id, str(undo_id))
+    return payloads.notice(row) if row else None
+
+
+def _number(text: str) -> int:
+    """0, which is no version, for what is no number."""
+    with suppress(ValueError):
+        return int(text[:19])
+    return 0
