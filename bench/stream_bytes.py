@@ -115,7 +115,7 @@ def wait_for(desk: Desk, cookies: str) -> None:
 
     def more_than_shown() -> bool:
         page = httpx.get(f"{desk.url}/", headers={"Cookie": cookies}, trust_env=False, timeout=30)
-        return bool(re.search(r"\d+ of \d+, <a", page.text))
+        return bool(re.search(r"\d+ most active of \d+, <a", page.text))
 
     within(120, more_than_shown, "a page with more symbols than rows")
 

@@ -29,7 +29,7 @@ from app.patterns.queries import Detection
 from app.patterns.stream import DetectionList
 from app.quotes import lookup
 from app.quotes import partials as quote_partials
-from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.board import QuoteBoard
 from app.quotes.charts import history
 from app.quotes.charts.cache import ChartCache
 from app.quotes.charts.drawing import draw_chart
@@ -65,9 +65,10 @@ async def dashboard() -> ResponseReturnValue:
         statuses=[market_partials.status(status) for status in deps.board(MarketBoard).statuses()],
         writable=await _writable(),
         lacking=await deps.pools().lacking(),
-        board=quote_partials.board(QUOTES, rows(quotes.first(BOARD_ROWS), time.time(), view)),
-        row_count=min(quotes.count, BOARD_ROWS),
+        board=quote_partials.board(QUOTES, rows(quotes.rows(), time.time(), view)),
+        row_count=len(quotes.most_active),
         quote_count=quotes.count,
+        by_stored_bars=quotes.most_active.by_stored_bars,
         notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
         feed=detection_lists.feed(patterns.key, detections, view),
         detected=bool(detections),

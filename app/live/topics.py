@@ -31,8 +31,8 @@ class TopicFamily(NamedTuple):
     """Whether the name alone is a topic."""
     accepts: Callable[[str], bool] | None = None
     """Whether a text may stand behind the colon; None: no text may."""
-    reaches_whole: bool = False
-    """Whether pushes on `<name>:<rest>` are sent to subscribers of `<name>` as well."""
+    reaches_whole: Callable[[str], bool] | None = None
+    """Of which rests the pushes on `<name>:<rest>` are sent to subscribers of `<name>` as well; None: of none."""
     by_socket: bool = False
     """Whether pages at the fastest rate receive it by their WebSocket."""
     permitted: Callable[[frozenset[Subscription]], Awaitable[frozenset[Subscription]]] | None = None

@@ -48,15 +48,18 @@ class Seeding:
                 wait = INCOMPLETE_SECONDS
             else:
                 wait = min(LONGEST_INCOMPLETE_SECONDS, 2 * wait)
-            await self._until_requested_or_more_incomplete(
-                wait if incomplete or not self._quotes.count else COMPLETE_SECONDS
-            )
+            await self._until_needed(wait if incomplete or not self._quotes.count else COMPLETE_SECONDS)
 
-    async def _until_requested_or_more_incomplete(self, seconds: float) -> None:
-        """The first tick of a symbol says nothing of its previous close: the feed's newest quotes do."""
+    async def _until_needed(self, seconds: float) -> None:
+        """Until it is requested, until more quotes are incomplete (the first tick of a symbol says nothing of its
+        previous close: the feed's newest quotes do), and until a session begins, for which the rows are ranked."""
         until, incomplete = time.monotonic() + seconds, self._quotes.incomplete
-        while self._quotes.incomplete <= incomplete and (rest := until - time.monotonic()) > 0:
+        while not self._is_needed(incomplete) and (rest := until - time.monotonic()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(rest, INCOMPLETE_SECONDS)):
                     await self._requested.wait()
                     return
+
+    def _is_needed(self, incomplete: int) -> bool:
+        session_began = self._quotes.newest_session != self._quotes.most_active.session
+        return session_began or self._quotes.incomplete > incomplete

@@ -66,9 +66,10 @@ class TopicRegistry:
         return declared[0].kind if declared else "state"
 
     def reach(self, topic: str) -> tuple[str, ...]:
-        about, colon, _ = topic.partition(":")
+        about, colon, behind = topic.partition(":")
         declared = self._families.get(about) if colon else None
-        return (topic, about) if declared and declared[0].reaches_whole else (topic,)
+        reaches_whole = declared[0].reaches_whole if declared else None
+        return (topic, about) if reaches_whole and reaches_whole(behind) else (topic,)
 
     def by_socket(self, topic: str) -> bool:
         return self._families[topics.name(topic)][0].by_socket

@@ -1,7 +1,7 @@
 """The newest quote of every symbol, kept up to date from ticks."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from app.finance import shares
@@ -12,14 +12,11 @@ from app.finance.shares import Splits
 from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
+from app.quotes.most_active import MostActive
 from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, SymbolQuote, first_quote, merge
 from app.quotes.symbol_list import SymbolList
 from app.wire.events.event import Tick
 
-BOARD_ROWS = 100
-"""Rows of the desk; other symbols are reached by search."""
-ROW_SECONDS = 0.1
-"""Least seconds between two pushes of all rows, per row: their size grows with the number of rows."""
 RECENT_SECONDS = 5.0
 RECENT_TICKS = 20_000
 """Ticks kept to be applied again after a quote that the feed wrote; it writes every half second."""
@@ -34,7 +31,11 @@ class QuoteBoard:
         self._limit = limit
         self._instruments = SymbolIndex()
         self._quotes: dict[str, SymbolQuote] = {}
-        self._symbol_list = SymbolList(self._quotes, BOARD_ROWS)
+        self._symbol_list = SymbolList(self._quotes)
+        self.most_active = MostActive()
+        """The symbols that have a row on the desk."""
+        self.newest_session: date | None = None
+        """Of any symbol."""
         self._days = SessionDays()
         self._recent: deque[Tick] = deque()
         self._newest_dropped: dict[str, float] = {}
@@ -45,8 +46,6 @@ class QuoteBoard:
         """Arrival of the last tick that could not be counted; 0 after the feed's quotes were read."""
         self._feed_read_at = 0.0
         self._splits = shares.NONE
-        self._has_new_symbols = False
-        self._rows_due = float("-inf")
         self.add_instruments(instruments)
 
     def apply(self, tick: Tick) -> SymbolQuote | None:
@@ -64,6 +63,10 @@ class QuoteBoard:
             return before
         self._remember(tick)
         quote = self._quotes[tick.symbol] = self._next_quote(before, day, tick)
+        if before is None:
+            self.most_active.add(tick.symbol)
+        if before is None or before.session != quote.session:
+            self._begin_session(quote.session)
         return quote
 
     def feed_read_is_due(self, now: float) -> bool:
@@ -85,10 +88,14 @@ class QuoteBoard:
         """The first `limit` after the symbol `after`, ordered by symbol, which no price changes."""
         return [self._quotes[symbol] for symbol in self._symbol_list.first(limit, after)]
 
-    @property
-    def last_row_symbol(self) -> str:
-        """The last symbol with a row on the desk; every quote before it has one too."""
-        return self._symbol_list.last()
+    def rows(self) -> list[SymbolQuote]:
+        """The quotes of the most active symbols, in their order."""
+        return [self._quotes[symbol] for symbol in self.most_active.symbols]
+
+    def rank(self, money_volumes: Mapping[str, float]) -> None:
+        """Chooses the rows for the newest session. `money_volumes`: mean of stored bars of a day, by symbol."""
+        if self.newest_session:
+            self.most_active.rank(self.newest_session, self._quotes.values(), money_volumes)
 
     @property
     def incomplete(self) -> int:
@@ -139,25 +146,16 @@ class QuoteBoard:
                 continue
             before = self._quotes.get(quote.symbol)
             if before is None:
-                self._has_new_symbols = True
                 self._put_quote(quote)
+                self.most_active.add(quote.symbol)
             elif before.session == quote.session:
                 self._quotes[quote.symbol] = self._merge(before, quote, recent[quote.symbol])
             elif before.at < quote.at:
                 self._put_quote(quote._replace(arrived_at=before.arrived_at))
 
-    def take_new_rows(self, now: float) -> bool:
-        """Whether rows of new symbols should be pushed now; resets itself. `now`: seconds."""
-        if not self._has_new_symbols or now < self._rows_due:
-            return False
-        self._has_new_symbols = False
-        if not self._symbol_list.changed():
-            return False
-        self._rows_due = now + ROW_SECONDS * min(BOARD_ROWS, len(self._quotes))
-        return True
-
     def _put_quote(self, quote: SymbolQuote) -> None:
         self._quotes[quote.symbol] = quote
+        self._begin_session(quote.session)
         self._days.put(SessionDay.from_quote(quote.newest))
         if quote.written_at:
             self._feed_writes[quote.symbol] = quote.session, quote.written_at
@@ -173,8 +171,11 @@ class QuoteBoard:
             if len(self._instruments) >= self._limit:
                 return False
             self._instruments[symbol] = Instrument(symbol)
-        self._has_new_symbols = True
         return True
+
+    def _begin_session(self, session: date) -> None:
+        if self.newest_session is None or session > self.newest_session:
+            self.newest_session = session
 
     def _remember(self, tick: Tick) -> None:
         recent = self._recent

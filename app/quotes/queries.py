@@ -20,6 +20,9 @@ LONGEST_NAME = 200
 FIRST_SEEN_DAYS = 30
 """Without a table of symbols, those that traded this many days before the newest bar are known."""
 
+ACTIVITY_DAYS = 20
+"""Daily bars over which a symbol's money volume is averaged."""
+
 MARK_CONDITIONS = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
 
 
@@ -108,6 +111,33 @@ async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[
         symbols,
     )
     return [_bar(row) for row in rows]
+
+
+async def money_volumes(
+    connection: Connection, shape: MarketShape, before: date, symbols: list[str]
+) -> dict[str, float]:
+    """Mean of close times volume of each symbol's last daily bars before that day; without those that have none."""
+    if shape.daily_bars is None:
+        return {}
+    rows = await connection.fetch(
+        f"""
+        select wanted, avg(close * coalesce(volume, 0)) as money
+          from unnest($1::text[]) as asked(wanted)
+         cross join lateral (
+            select close, volume
+              from {shape.daily_bars} as bars
+             where symbol = asked.wanted and day < $2 and whole
+             order by day desc
+             limit $3
+         ) as last
+         group by wanted
+        having avg(close * coalesce(volume, 0)) > 0
+        """,  # noqa: S608
+        symbols,
+        before,
+        ACTIVITY_DAYS,
+    )
+    return {row["wanted"]: row["money"] for row in rows}
 
 
 async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:

@@ -7,7 +7,8 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.finance.symbol_index import clean_query as as_typed
-from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.board import QuoteBoard
+from app.quotes.most_active import BOARD_ROWS
 from app.web import guards, parameters
 from app.web.html import page
 

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from app.db import corporate_actions
+from app.db.market import MarketShape
 from app.db.pools import Pools
 from app.finance import sessions, shares
 from app.finance.adjust import Split, share_ratio
@@ -34,8 +35,9 @@ async def seed(
 ) -> None:
     """Also called after a gap: adds what was missed and overwrites nothing received.
 
-    Calls `priced` when every symbol has its quote; sparklines, which need minutes, come later. The first call freezes
-    all objects for the garbage collector, which took up to 0.1 s to traverse twenty thousand quotes.
+    Calls `priced` when every symbol has its quote and the most active are chosen; sparklines, which need minutes, come
+    later. The first call freezes all objects for the garbage collector, which took up to 0.1 s to traverse twenty
+    thousand quotes.
     """
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
@@ -53,6 +55,8 @@ async def seed(
             days |= {quote.session for quote in quotes_of_some}
             if empty:
                 board.seed(quote._replace(spark=(quote.price,)) for quote in quotes_of_some)
+        if empty:
+            await _rank(board, connection, shape, slices)
         priced()
         session = max(days, default=None)
         hours = sessions.regular(session) if session else None
@@ -62,8 +66,21 @@ async def seed(
             # Read last: what is published later reaches the board itself.
             quotes = seeds(board.instruments, bars, await newest.of(symbols), splits)
             board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
+        await _rank(board, connection, shape, slices)
     if empty and board.count:
         gc.freeze()
+
+
+async def _rank(
+    board: QuoteBoard, connection: corporate_actions.Link, shape: MarketShape, slices: Sequence[list[str]]
+) -> None:
+    """Chooses the rows of the desk, where that has not been done for the running session."""
+    session = board.newest_session
+    if session and not board.most_active.is_ranked(session):
+        money_volumes: dict[str, float] = {}
+        for symbols in slices:
+            money_volumes |= await queries.money_volumes(connection, shape, session, symbols)
+        board.rank(money_volumes)
 
 
 def _slices(items: Sequence[T]) -> Iterator[list[T]]:

@@ -12,7 +12,7 @@ from app.identity import View
 from app.live.topics import TopicFamily, rest, symbol_topic
 from app.push import Push
 from app.quotes import partials
-from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.board import QuoteBoard
 from app.quotes.charts import geometry, history
 from app.quotes.charts.cache import Chart, ChartCache
 from app.quotes.charts.drawing import draw_chart
@@ -35,7 +35,7 @@ def topics(board: QuoteBoard, charts: ChartCache, pools: Pools) -> tuple[TopicFa
             partial(quotes_snapshot, board=board),
             whole=True,
             accepts=is_symbol,
-            reaches_whole=True,
+            reaches_whole=board.most_active.__contains__,
             by_socket=True,
         ),
         TopicFamily("symbol", "state", partial(symbol_snapshot, board=board), accepts=is_symbol, by_socket=True),
@@ -65,12 +65,12 @@ def on_ticks(
             earlier[tick.symbol] = board.quote(tick.symbol)
         board.apply(tick)
     yield from _new_rows(board)
-    last_symbol = board.last_row_symbol if has_subscribers(QUOTES) else ""
+    rows = board.most_active.symbols if has_subscribers(QUOTES) else ()
     for symbol, before in earlier.items():
         quote = board.quote(symbol)
         if quote is None or quote is before:
             continue
-        if symbol <= last_symbol or has_subscribers(quotes_topic(symbol)):
+        if symbol in rows or has_subscribers(quotes_topic(symbol)):
             yield from _cells(quote, before)
         if has_subscribers(symbol_topic(symbol)):
             yield from _summary(quote)
@@ -78,7 +78,7 @@ def on_ticks(
 
 
 def on_health(_health: HealthSnapshot, board: QuoteBoard) -> Iterator[Push]:
-    """Rows that were not due yet when their first tick came, and no tick came since."""
+    """Rows that were not due yet when their first tick came, and rows that were ranked since the last tick."""
     yield from _new_rows(board)
 
 
@@ -105,16 +105,16 @@ async def chart_snapshot(topic: str, pools: Pools, board: QuoteBoard, charts: Ch
 
 
 def _new_rows(board: QuoteBoard) -> Iterator[Push]:
-    if board.take_new_rows(time.monotonic()):
+    if board.most_active.take_change(time.monotonic()):
         yield whole_board(board)
 
 
 def whole_board(board: QuoteBoard) -> Push:
-    """A symbol's first tick has no row to go to; this is the one push that may add rows, to those who are sent the
-    prices of all rows."""
+    """A symbol's first tick has no row to go to; this is the one push that may add or move rows, to those who are sent
+    the prices of all rows."""
 
     def draw(view: View) -> str:
-        return partials.board(QUOTES, rows(board.first(BOARD_ROWS), time.time(), view))
+        return partials.board(QUOTES, rows(board.rows(), time.time(), view))
 
     return Push(QUOTES, QUOTES, "morph", draw)
 

@@ -11,29 +11,16 @@ FEW = 64
 class SymbolList:
     """The sorted keys of a dictionary that only grows."""
 
-    def __init__(self, symbols: dict[str, Any], page: int) -> None:
-        """`page`: number of symbols that `changed` compares."""
+    def __init__(self, symbols: dict[str, Any]) -> None:
         self._symbols = symbols
-        self._page = page
         self._sorted: list[str] = []
         """The keys at the last call."""
-        self._before: list[str] = []
 
     def first(self, limit: int, after: str = "") -> list[str]:
         """The first `limit` after the symbol `after`."""
         order = self._in_order()
         begin = bisect_right(order, after)
         return order[begin : begin + limit]
-
-    def last(self) -> str:
-        """Of the first page; "" if it is empty."""
-        order = self._in_order()
-        return order[min(self._page, len(order)) - 1] if order else ""
-
-    def changed(self) -> bool:
-        """Whether the first page has changed since the last call."""
-        before, self._before = self._before, self.first(self._page)
-        return self._before != before
 
     def _in_order(self) -> list[str]:
         new = list(islice(reversed(self._symbols), len(self._symbols) - len(self._sorted)))

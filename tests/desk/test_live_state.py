@@ -1,6 +1,7 @@
 """Engine events reach the page, whichever process received them and when."""
 
 import re
+from datetime import date
 from urllib.parse import quote
 
 import asyncpg
@@ -11,7 +12,8 @@ from app.finance.quote import NewestQuote
 from app.indicators.board import IndicatorBoard
 from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import symbol_topic
-from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.board import QuoteBoard
+from app.quotes.most_active import BOARD_ROWS
 from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
 from app.wire.state.newest_quotes import NewestQuotes
@@ -160,24 +162,26 @@ async def test_with_more_symbols_than_rows_every_row_that_is_shown_stays_live(de
         await desk.publish(tick(symbol, 10.0))
     board = desk.context.boards[QuoteBoard]
     assert isinstance(board, QuoteBoard)
-    await until(lambda: board.quote(names[-1]))
+    await until(lambda: board.quote(names[-1]) and board.most_active.is_ranked(date(2012, 9, 4)))
     html = await page(desk, "/")
     (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
-    last = board.last_row_symbol
+    *_, last = board.most_active.symbols
+    beyond = next(symbol for symbol in names if symbol not in board.most_active)
     assert f'id="{dom_id("row", last)}"' in html
+    assert f"{BOARD_ROWS} most active of {board.count}" in html
 
     async with desk.stream(topics) as reader:
         await reader.message("message")
-        await desk.publish(tick("A", 20.0))
-        rows = (await reader.containing(f'id="{dom_id("row", "A")}"')).data
-        for symbol in (last, names[-1], "A"):
+        board.rank({beyond: 1.0})
+        rows = (await reader.containing(f'id="{dom_id("row", beyond)}"')).data
+        for symbol in (last, names[-1], beyond):
             await desk.publish(tick(symbol, 30.25, OPEN + 1))
         cells = (await reader.containing("30.25")).data
 
     assert rows.count("<tr id=") == BOARD_ROWS
     assert f'id="{dom_id("row", last)}"' not in rows
     assert cells.count("30.25") == 1
-    assert f'hx-target="#{dom_id("row", "A")}"' in cells
+    assert f'hx-target="#{dom_id("row", beyond)}"' in cells
     async with desk.stream(topics) as reader:  # a tab that was hidden meanwhile is shown the rows of now
         again = (await reader.message("message")).data
     assert again.count("<tr id=") == BOARD_ROWS

@@ -15,7 +15,8 @@ from app.db.pools import Pool
 from app.finance.instrument import Instrument
 from app.finance.symbols import is_symbol
 from app.identity import Rate
-from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.board import QuoteBoard
+from app.quotes.most_active import BOARD_ROWS
 from app.quotes.topics import chart_topic
 from app.settings.load import Settings
 from app.web.filters import dom_id
@@ -136,7 +137,7 @@ async def test_an_invalid_symbol_in_the_address_redirects_nowhere(desk: Desk, en
 
 async def test_a_desk_with_more_than_a_hundred_symbols_and_an_index_is_live(desk: Desk) -> None:
     names = [f"S{number:03d}" for number in range(101)]
-    for symbol in (*names, ".DJI"):
+    for symbol in (".DJI", *names):
         await desk.publish(tick(symbol, 12.5))
     await until(lambda: board_of(desk).count >= 102)
 

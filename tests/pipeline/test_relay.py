@@ -87,10 +87,10 @@ async def test_a_snapshot_of_a_symbol_without_a_quote_is_empty(topics: TopicRegi
 
 
 async def test_a_snapshot_that_cannot_be_drawn_is_an_error_and_counted() -> None:
-    topics = registry(empty_boards()._replace(quotes=None))  # type: ignore[arg-type]
+    topics = registry(empty_boards()._replace(market=None))  # type: ignore[arg-type]
 
     with pytest.raises(SnapshotFailed):
-        await topics.snapshot("quotes:A")
+        await topics.snapshot("status")
     with pytest.raises(Unavailable):
         await topics.snapshot("patterns")
 

@@ -10,13 +10,15 @@ from app.finance.adjust import PRICES, Prices
 from app.identity import Identity, Role
 from app.live.topics import STATUS, Subscription, TopicFamily, rest, symbol_topic
 from app.patterns.stream import PATTERNS, patterns_topic
+from app.pipeline.boards import empty_boards
 from app.pipeline.topics import MAX_TOPICS, TopicRegistry
 from app.push import Push
 from app.quotes.charts.history import RANGES, ChartRequest
 from app.quotes.topics import chart_request, chart_topic, quotes_topic
 from app.wire import RedisUnavailable
 from tests.support import symbol_examples
-from tests.support.topic_rules import RULES
+from tests.support.quote_samples import tick
+from tests.support.topic_rules import RULES, registry
 
 
 def assert_topics_of(symbol: str) -> None:
@@ -112,9 +114,14 @@ def test_a_stream_has_some_topics_but_not_any_number() -> None:
     assert RULES.parse_all("," * MAX_TOPICS) is None
 
 
-def test_a_quote_reaches_its_own_subscribers_and_those_of_all_quotes() -> None:
-    assert set(RULES.reach("quotes:BRK.B")) == {"quotes:BRK.B", "quotes"}
-    assert RULES.reach("symbol:BRK.B") == ("symbol:BRK.B",)
+def test_a_quote_reaches_its_own_subscribers_and_those_of_the_desk_if_it_has_a_row() -> None:
+    boards = empty_boards()
+    boards.quotes.apply(tick("BRK.B", 10.0))
+    rules = registry(boards)
+
+    assert set(rules.reach("quotes:BRK.B")) == {"quotes:BRK.B", "quotes"}
+    assert rules.reach("quotes:BF/B") == ("quotes:BF/B",)
+    assert rules.reach("symbol:BRK.B") == ("symbol:BRK.B",)
 
 
 @given(st.text())

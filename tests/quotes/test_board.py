@@ -142,8 +142,8 @@ def test_new_rows_are_reported_once() -> None:
     board = QuoteBoard()
     board.apply(tick("BRK.B", 1.0))
 
-    assert board.take_new_rows(0.0)
-    assert not board.take_new_rows(60.0)
+    assert board.most_active.take_change(0.0)
+    assert not board.most_active.take_change(60.0)
 
 
 def test_on_the_day_of_a_split_change_is_against_the_close_in_new_shares() -> None:

@@ -11,8 +11,9 @@ from app.identity import NumberForm, View
 from app.live.topics import name, symbol_topic
 from app.push import Push
 from app.quotes import stream
-from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache, assemble
+from app.quotes.most_active import BOARD_ROWS
 from app.quotes.quote import SLOT_SECONDS
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.wire.events.event import Tick
@@ -147,7 +148,7 @@ def test_of_many_quotes_only_those_with_a_row_or_a_reader_are_pushed() -> None:
     names = [f"S{number:03d}" for number in range(BOARD_ROWS + 2)]
     for symbol in names:
         board.apply(tick(symbol, 10.0))
-    board.take_new_rows(0.0)
+    board.most_active.take_change(0.0)
 
     def moved(*watched: str) -> set[str]:
         ticks = [tick(symbol, 11.0 + len(watched), OPEN + len(watched)) for symbol in names]
@@ -155,9 +156,10 @@ def test_of_many_quotes_only_those_with_a_row_or_a_reader_are_pushed() -> None:
 
     assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:BOARD_ROWS]}
     assert moved("quotes:S101", "status") == {"quotes:S101"}
+    board.rank({"S101": 1.0})
     rows = list(on_tick(tick("A", 10.0), board, charts))
     assert (rows[0].key, rows[0].topic) == ("quotes", "quotes")
-    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: BOARD_ROWS - 1]}
+    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in ("S101", *names[: BOARD_ROWS - 1])}
 
 
 def test_rows_delayed_by_their_rate_are_pushed_without_another_tick() -> None:
