@@ -112,10 +112,12 @@ class ComparisonSyntax(WordListSyntax):
         if all(isinstance(each, Number) for each in sides):
             self.report("number", start, "a condition needs a field")
         for place, side in enumerate(sides):
-            if isinstance(side, Series) and side.field in TIMELESS:
+            if not isinstance(side, Series) or side.field not in TIMELESS:
+                continue
+            if place and side.field in DETECTION_NUMBERS:
+                self.report("number", start, f"{side.field} stands on the left: {side.field}:1..")
+            else:
                 self._check_timeless(condition, side.field, sides[:place] + sides[place + 1 :], start)
-                if place and side.field in DETECTION_NUMBERS:
-                    self.report("number", start, f"{side.field} stands on the left: {side.field}:1..")
 
     def _check_timeless(self, condition: ValueTest, field: str, others: tuple[Operand, ...], start: int) -> None:
         if isinstance(condition, Cross):

@@ -8,9 +8,9 @@ END, NAME, NUMBER, SIGN, OTHER = range(5)
 
 _TOKEN = re.compile(
     r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)"
-    r"|([-\u2212\u2013]?[0-9]+(?:\.[0-9]+)?[kmbKMB]?(?![A-Za-z0-9_]))"
+    r"|([-\u2212\u2013]?[0-9]+(?:\.[0-9]+)?[kmbKMB]?(?![A-Za-z0-9_]|\.[0-9]))"
     r"|(<=|>=|==|!=|<>|\.\.|[<>=\u2264\u2265\u2260\u2026:;,()*@.%\[\]])"
-    r"|(.)|\Z)"
+    r"|([0-9](?:[A-Za-z0-9_]|\.(?!\.))*|.)|\Z)"
 )
 _SPELLINGS = {"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "<>": "!=", "==": "=", "\u2026": ".."}
 _MINUS = str.maketrans("\u2212\u2013", "--")
@@ -21,34 +21,32 @@ class Tokens:
     """The current token: its kind, its text (names in lower case) and its place in the text, from 0. `past` is the end
     of the token before it."""
 
-    __slots__ = ("end", "kind", "past", "start", "text", "word")
+    __slots__ = ("_next", "end", "kind", "past", "start", "text", "word")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.end = 0
+        self.seek(0)
+
+    def seek(self, end: int) -> None:
+        """Go on with the token that begins at `end` or behind it; nothing goes on behind the end of the text."""
+        self.end = end
+        self._next = _TOKEN.finditer(self.text, end).__next__
         self.advance()
 
     def advance(self) -> None:
-        match = _TOKEN.match(self.text, self.end)
-        assert match, "the pattern matches every text"
+        match = self._next()
         self.past = self.end
         self.kind = kind = match.lastindex or END
-        self.end = match.end()
-        if kind == END:
-            self.start, self.word = len(self.text), ""
-            return
-        self.start = match.start(kind)
-        word: str = match[kind]
         if kind == NAME:
-            word = word.lower()
+            self.word = match[NAME].lower()
         elif kind == SIGN:
-            word = _SPELLINGS.get(word, word)
-        self.word = word
-
-    def seek(self, end: int) -> None:
-        """Go on with the token that begins at `end` or behind it."""
-        self.end = end
-        self.advance()
+            word = match[SIGN]
+            self.word = _SPELLINGS.get(word, word)
+        else:
+            self.word = match[kind] if kind else ""
+        self.start, self.end = match.span(kind)
+        if kind == END:
+            self.start = self.end
 
 
 def number(word: str) -> float:
