@@ -30,9 +30,10 @@ lint: .venv/.dev  ## check style and types
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
 
-docs: .venv/.dev  ## write docs/configuration.md and docs/redis-contract.md anew from the code
+docs: .venv/.dev  ## write docs/configuration.md, docs/redis-contract.md and docs/rules.md anew from the code
 	@.venv/bin/python .ci/configuration.py
 	@.venv/bin/python .ci/redis_contract.py
+	@.venv/bin/python .ci/rules_page.py
 
 audit: .venv/.dev  ## look for known holes, licences and changed files of others, and list all parts; STRICT=1
 	@.venv/bin/python .ci/audit.py $(if $(STRICT),--strict)

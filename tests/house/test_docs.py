@@ -140,8 +140,9 @@ def test_every_page_is_linked_in_the_readme() -> None:
     assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} - linked == set()
 
 
-def test_the_settings_page_equals_its_generator() -> None:
-    generator = generators.load("configuration")
+@pytest.mark.parametrize("name", ["configuration", "rules_page"])
+def test_a_page_equals_its_generator(name: str) -> None:
+    generator = generators.load(name)
 
     assert generator.PLACE.read_text(encoding="utf-8") == generator.page(), "make docs writes it anew"
 
