@@ -1,4 +1,4 @@
-"""The viewer: identity and role, view (time zone, number format, language, colours) and update rate."""
+"""The viewer: identity and role, settings, and the view (time zone, number format, language) of what is drawn."""
 
 import hashlib
 from enum import StrEnum
@@ -44,10 +44,11 @@ class Scope(StrEnum):
 
 
 class NumberForm(StrEnum):
-    """How figures are written: 1,234.56 or 1.234,56."""
+    """How figures are written: 1,234.56, 1.234,56 or 1 234,56."""
 
     POINT = "point"
     COMMA = "comma"
+    SPACE = "space"
 
 
 class Language(StrEnum):
@@ -102,7 +103,7 @@ class HomePage(StrEnum):
 
 
 class UserSettings(NamedTuple):
-    """What a user chose. `zone` None: the desk's; `rate` None: slower with Save-Data."""
+    """What a user chose. `zone` None: the browser's, or the desk's; `rate` None: slower with Save-Data."""
 
     zone: str | None = None
     numbers: NumberForm = NumberForm.POINT
@@ -116,16 +117,14 @@ class UserSettings(NamedTuple):
 
 
 class View(NamedTuple):
-    """How values are written and shown, from closed lists; every push is rendered once per view."""
+    """How values are written, from closed lists; every push is rendered once per view. What only the page's stylesheet
+    shows, such as colours, is no part of it, so that readers share their pushes."""
 
     zone: str = ZONES[0]
     numbers: NumberForm = NumberForm.POINT
     language: Language = Language.ENGLISH
-    colours: Colours = Colours.GREEN_RED
-
-    def of_pushes(self) -> "View":
-        """The page's stylesheet colours what is pushed, so that readers share it whatever colours they chose."""
-        return self._replace(colours=Colours.GREEN_RED)
+    reduced_data: bool = False
+    """Without sparklines."""
 
 
 class Identity(NamedTuple):

@@ -26,6 +26,7 @@ class Push(NamedTuple):
     key: str
     op: Op
     draw: Callable[[View], str]
+    """Empty markup sends nothing: pages of that view have no such element."""
     keep: int = LIST_ENTRIES
     alert: bool = False
     """Sent at once at every rate; other pushes wait for the next frame."""

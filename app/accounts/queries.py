@@ -4,8 +4,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+import msgspec
 from asyncpg import Connection, Record
 
+from app.accounts.settings.queries import StoredSettings, stored_settings
 from app.db import password_links
 from app.db.audit import SIGN_IN_ACTIONS
 from app.identity import Role, secret_hash
@@ -24,6 +26,7 @@ class User(NamedTuple):
     """Raising it ends every session that began before."""
     two_steps: bool
     """Signing in asks for a code as well."""
+    settings: StoredSettings
 
 
 class Invite(NamedTuple):
@@ -36,7 +39,8 @@ class Invite(NamedTuple):
 
 _FIELDS = """
 users.id, email, password_hash, role, active, session_epoch,
-exists (select from app.second_steps where user_id = users.id and confirmed_at is not null) as two_steps
+exists (select from app.second_steps where user_id = users.id and confirmed_at is not null) as two_steps,
+(select to_jsonb(settings) from app.user_settings as settings where user_id = users.id) as settings
 """
 _USERS = f"select {_FIELDS} from app.users as users"  # noqa: S608 - our own text
 
@@ -220,7 +224,9 @@ async def use_invite(connection: "Connection[Record]", token: str) -> Invite | N
 def _user(row: Record | None) -> User | None:
     if row is None:
         return None
-    return User(**{**row, "email": clean(row["email"], LONGEST_ADDRESS), "role": Role(row["role"])})
+    settings = stored_settings(msgspec.json.decode(row["settings"]) if row["settings"] else None)
+    email = clean(row["email"], LONGEST_ADDRESS)
+    return User(**{**row, "email": email, "role": Role(row["role"]), "settings": settings})
 
 
 def _invite(row: Record | None) -> Invite | None:

@@ -12,11 +12,11 @@ from app.accounts.emails import Kind
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.mfa import signin
 from app.accounts.queries import User
-from app.accounts.session import begin_session, end_other_sessions, end_session
+from app.accounts.session import begin_session, end_other_sessions, end_session, landing
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity, Role
 from app.live import takeover
-from app.web import client, errors, guards, hosts, html, parameters, security
+from app.web import client, errors, guards, hosts, html, parameters, security, viewer
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -38,7 +38,7 @@ def install(app: Quart) -> None:
 async def login() -> ResponseReturnValue:
     next_path = security.own_path(request.args.get("next"))
     if await guards.visitor():
-        return redirect(next_path, 303)
+        return redirect(viewer.settings().home.path if next_path == "/" else next_path, 303)
     return await _sign_in_page(SignIn(next=next_path))
 
 
@@ -66,7 +66,7 @@ async def sign_in() -> ResponseReturnValue:
         await _record(email, AuditAction.SIGN_IN, AuditOutcome.NEEDS_CODE)
         return await signin.ask(user, next_path)
     await _record(email, AuditAction.SIGN_IN, AuditOutcome.OK, await begin_session(user))
-    return redirect(next_path, 303)
+    return redirect(landing(user, next_path), 303)
 
 
 @blueprint.post("/logout")
@@ -193,7 +193,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
             # Inside the transaction: without Redis there is no session, and then no account either.
-            session = await begin_session(user, first=True)
+            session = await begin_session(user, created_in=connection)
             entry = (AuditAction.FIRST_ADMIN, AuditOutcome.OK, client.address(), "", session)
             await record(connection, user.email, *entry)
     if user is None:

@@ -3,7 +3,8 @@
 import time
 import warnings
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import quart_auth
@@ -14,8 +15,9 @@ from app import db, deps
 from app.accounts import queries
 from app.accounts.cookie import NonExpiringSerializer
 from app.accounts.queries import User
+from app.accounts.settings import queries as settings_queries
 from app.identity import Identity, Role, secret_hash
-from app.web import client, first_visit, session_end
+from app.web import client, first_visit, session_end, viewer
 from app.web.session_end import SessionEnd
 from app.wire.users.sessions import SessionRecord, SessionStart
 
@@ -39,8 +41,11 @@ class UserCache:
     def __init__(self) -> None:
         self._entries: dict[UUID, CachedUser] = {}
 
-    async def find(self, user_id: UUID, epoch: int) -> User | None:
-        """`epoch`: of the session; a cached row with an older one is read again."""
+    async def find(self, user_id: UUID, epoch: int, settings_version: int = 0) -> User | None:
+        """`epoch`: of the session; a cached row with an older one, or with older settings, is read again."""
+        entry = self._entries.get(user_id)
+        if entry and entry.user and entry.user.settings.version < settings_version:
+            self._entries[user_id] = entry._replace(at=entry.at - FRESH_SECONDS)
         return (await self.find_all({user_id: epoch}))[user_id]
 
     async def find_all(self, epochs: Mapping[UUID, int]) -> dict[UUID, User | None]:
@@ -100,10 +105,12 @@ async def load() -> Identity | None:
     record = await (sessions.peek(secret_hash(sid)) if client.is_stream_request() else sessions.load(sid))
     if record is None:
         return None
-    user = await _users().find(record.user_id, record.epoch)
+    user = await _users().find(record.user_id, record.epoch, record.settings_version)
     if user is None or not user.active or user.session_epoch != record.epoch:
         return None
     session_end.note(ending(record))
+    if user.settings.version:
+        viewer.note(user.settings.settings)
     return Identity(user_id=user.id, email=user.email, role=user.role, session=record.hash)
 
 
@@ -139,19 +146,33 @@ async def still_admitted(identities: Collection[Identity]) -> dict[Identity, Ses
     }
 
 
-async def begin_session(user: User, reason: SessionStart = SessionStart.SIGN_IN, *, first: bool = False) -> str:
+async def begin_session(user: User, reason: SessionStart = SessionStart.SIGN_IN, created_in: Any = None) -> str:
     """Begins a session under a new id, in place of the one in the cookie. Returns its hash.
 
-    `first`: the account was made in the current transaction.
+    `created_in`: the connection in whose transaction the account was made.
     """
-    if first or (reason is SessionStart.SIGN_IN and not await _was_here(user)):
-        first_visit.note()
+    if reason is SessionStart.SIGN_IN:
+        await _welcome(user, created_in)
     before = quart_auth.current_user.auth_id
     sid = await deps.sessions().create(user.id, client.user_agent(), client.address(), user.session_epoch, reason)
     if before is not None:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))
     return secret_hash(sid)
+
+
+async def _welcome(user: User, created_in: Any) -> None:
+    """Marks a first sign-in, and stores what the browser's cookies hold for a user without settings."""
+    async with nullcontext(created_in) if created_in else deps.pools().own.transaction() as connection:
+        if created_in or not await queries.was_here(connection, user):
+            first_visit.note()
+        if not user.settings.version and viewer.of_cookies() != viewer.DEFAULTS:
+            await settings_queries.insert(connection, user.id, viewer.of_cookies())
+
+
+def landing(user: User, next_path: str) -> str:
+    """Where a sign-in leads: the page that was asked for, or the one that the user chose."""
+    return user.settings.settings.home.path if next_path == "/" else next_path
 
 
 def refresh_user(user: User) -> None:
@@ -173,11 +194,6 @@ async def end_session() -> None:
     quart_auth.logout_user()
     if sid is not None:
         await deps.sessions().end(sid)
-
-
-async def _was_here(user: User) -> bool:
-    async with deps.pools().own.acquire() as connection:
-        return await queries.was_here(connection, user)
 
 
 def _users() -> UserCache:

@@ -47,6 +47,8 @@ blueprint = Blueprint("desk", __name__)
 USUAL_SPAN = "6m"
 TABLE_ROWS = 20
 ALL_ROWS = "all"
+CHART_REQUESTED = "1"
+"""With reduced data a chart is drawn where the address says so."""
 
 
 @blueprint.get("/")
@@ -78,12 +80,13 @@ async def dashboard() -> ResponseReturnValue:
 
 @blueprint.get("/symbols/<path:symbol>")
 @guards.signed_in
-@parameters.allow("prices", "range", "rows")
+@parameters.allow("chart", "prices", "range", "rows")
 async def symbol_page(symbol: str) -> ResponseReturnValue:
     prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
     span = request.args.get("range", USUAL_SPAN)
     _must_be_one_of("range", span, RANGES)
     _must_be_one_of("rows", request.args.get("rows", ALL_ROWS), (ALL_ROWS,))
+    _must_be_one_of("chart", request.args.get("chart", CHART_REQUESTED), (CHART_REQUESTED,))
     spellings = await _spellings(as_typed(symbol))
     if len(spellings) != 1:
         return await _choice(as_typed(symbol), spellings) if spellings else await unknown(symbol)
@@ -150,10 +153,12 @@ async def _symbol_page(
     quote = board.quote(symbol)
     chart = chart_history.chart if chart_history else deps.board(ChartCache).get(*chart_request)
     bars = chart.bars[::-1] if chart else ()
+    with_chart = not view.reduced_data or request.args.get("chart") == CHART_REQUESTED
+    chart_topics = [chart_topic(symbol, span, prices)] if with_chart else []
     return await page(
         "desk/symbol",
         title=_title(symbol, quote, view),
-        topics=[symbol_topic(symbol), chart_topic(symbol, span, prices), patterns.topic, STATUS],
+        topics=[symbol_topic(symbol), *chart_topics, patterns.topic, STATUS],
         cursor=detection_lists.begin_at(cursor, detections),
         instrument=instrument,
         headline=quote_partials.headline(quote.without_move, quote.age(time.time()), view) if quote else "",
@@ -164,7 +169,7 @@ async def _symbol_page(
         spans=RANGES,
         prices=prices,
         unit=chart.grouping if chart else "day",
-        chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view),
+        chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view) if with_chart else "",
         bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
         bar_count=len(bars),
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),

@@ -81,7 +81,7 @@ class FramePart:
 
 def data_part(changes: Iterable[RenderedPush], view: View, on_failure: Callable[[Push], None]) -> FramePart:
     """The `data:` lines of a message without its end. A push that fails to render is left out and reported."""
-    markup = "\n".join(_render_each(changes, view, on_failure))
+    markup = "\n".join(filter(None, _render_each(changes, view, on_failure)))
     return (
         FramePart(ServerSentEvent(markup).encode()[:-1], markup.encode("utf-8", "replace"))
         if markup

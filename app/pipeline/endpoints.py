@@ -60,7 +60,7 @@ async def stream() -> ResponseReturnValue:
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     try:
         connection = context.hub.join(
-            requested.topics, guards.view().of_pushes(), guards.rate(), encoding=form, identity=guards.identity()
+            requested.topics, guards.view(), guards.rate(), encoding=form, identity=guards.identity()
         )
     except HubFull as full:
         return _full_response(full, context)
@@ -90,7 +90,7 @@ async def quotes() -> ResponseReturnValue | None:
     if not context.hub.last_id:
         return _retry_later()
     try:
-        view, identity = guards.view().of_pushes(), guards.identity()
+        view, identity = guards.view(), guards.identity()
         connection = context.hub.join(
             requested.topics, view, Rate.FASTEST, encoding=FrameEncoding.SOCKET, identity=identity
         )

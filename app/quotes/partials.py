@@ -32,8 +32,9 @@ def cells(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
     return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
 
-def spark(symbol: str, line: Spark) -> Markup:
-    return fragment("quotes/spark", symbol=symbol, line=line)
+def spark(symbol: str, line: Spark, view: View) -> Markup:
+    """Nothing in a view with reduced data: its tables have no such column."""
+    return fragment("quotes/spark", symbol=symbol, line=line, view=view)
 
 
 def headline(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:

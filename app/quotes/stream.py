@@ -143,7 +143,7 @@ def _figure_cells(quote: SymbolQuote) -> Push:
 
 def _spark_cell(quote: SymbolQuote) -> Push:
     topic, key = quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
-    return Push(topic, key, "replace", lambda _view: partials.spark(quote.symbol, spark(quote)))
+    return Push(topic, key, "replace", lambda view: partials.spark(quote.symbol, spark(quote), view))
 
 
 def _summary(quote: SymbolQuote) -> Iterator[Push]:

@@ -16,6 +16,8 @@ from app.accounts.reauth import routes
 from app.accounts.registration import routes as registration_routes
 from app.accounts.resets import routes as resets
 from app.accounts.settings import api as settings_api
+from app.accounts.settings import routes as settings_routes
+from app.accounts.settings import store as settings_store
 from app.accounts.tokens import bearer
 from app.accounts.tokens import routes as tokens
 from app.admin import api as admin_api
@@ -62,7 +64,7 @@ from app.web import (
 )
 from app.web.forms import partials as forms
 
-PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
+PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 LISTS = (desk_lists, watchlists, arrangement, sharing)
 PAGES = (desk_routes, flow, quotes, *LISTS, patterns, *PEOPLE, preferences, csp_reports, health_routes)
 PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
@@ -120,6 +122,7 @@ def create_app(settings: Settings) -> Quart:
     assets.install(app)
     condition.install(app, lambda: market.page_condition(deps.board(MarketBoard)))
 
+    preferences.install(app, settings_store.change)
     accounts.install(app)
     for part in PAGES:
         app.register_blueprint(part.blueprint)

@@ -8,19 +8,13 @@ from urllib.parse import quote, urlencode
 from quart import Quart, abort, current_app, g, has_websocket_context, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import RENAMED, ZONES, Colours, Identity, NumberForm, Rate, Role, Scope, View
-from app.web import client, hosts
+from app.identity import ZONES, Identity, Rate, Role, Scope, View
+from app.web import client, hosts, viewer
 
 Load = Callable[[], Awaitable[Identity | None]]
 ByToken = Callable[[str, Scope], Awaitable[Identity | None]]
 """Returns the owner of a token. The scope is the one required; the caller compares it."""
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
-Choice = TypeVar("Choice", bound=StrEnum)
-
-ZONE_COOKIE = "tz"
-NUMBERS_COOKIE = "numbers"
-COLOURS_COOKIE = "colours"
-RATE_COOKIE = "rate"
 
 
 class Guard(StrEnum):
@@ -105,27 +99,20 @@ async def visitor() -> Identity | None:
 
 
 def view() -> View:
-    """The user's choice; the default if the cookie is invalid."""
-    cookies = client.current_request().cookies
-    zone = cookies.get(ZONE_COOKIE, "")
-    zone = RENAMED.get(zone, zone)
-    return View(
-        zone if zone in ZONES else _installed().zone,
-        _member(cookies.get(NUMBERS_COOKIE), NumberForm.POINT),
-        colours=_member(cookies.get(COLOURS_COOKIE), Colours.GREEN_RED),
-    )
+    """How pages and pushes are written for this user."""
+    settings = viewer.settings()
+    return View(settings.zone or _installed().zone, settings.numbers, reduced_data=settings.reduced_data)
 
 
 def rate() -> Rate:
     """The user's choice, unless a stream's URL gives one. The default is slower with Save-Data."""
-    choice = request.args.get("rate") or request.cookies.get(RATE_COOKIE, "")
-    default = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
-    return _member(choice, default)
+    if in_url := request.args.get("rate"):
+        return next((each for each in Rate if each == in_url), _default_rate())
+    return viewer.settings().rate or _default_rate()
 
 
-def _member(text: str | None, default: Choice) -> Choice:
-    """The member of the default's family with this value, or the default."""
-    return next((each for each in type(default) if each == text), default)
+def _default_rate() -> Rate:
+    return Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
 
 
 def is_navigation() -> bool:

@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from quart import Quart, Response, current_app, make_response, request
 
-from app.identity import ZONES, Colours, NumberForm, Rate, View
+from app.identity import ZONES, Colours, Rate, View
 from app.push import Push
-from app.web import assets, condition, filters, first_visit, guards, hosts, security, session_end
+from app.web import assets, condition, filters, first_visit, guards, hosts, security, session_end, viewer
 
 ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
@@ -60,7 +60,9 @@ def _environment(folder: str) -> Templates:
 
 environment = _environment("partials")
 pages = _environment("templates")
-pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), COLOURS=tuple(Colours), RATES=tuple(Rate))
+pages.globals.update(
+    ZONES=ZONES, NUMBER_WORDS=viewer.NUMBER_WORDS, COLOURS=tuple(Colours), RATE_WORDS=viewer.RATE_WORDS
+)
 
 
 def add_functions(functions: Iterable[Callable[..., Markup]]) -> None:
@@ -100,8 +102,9 @@ async def page(
 
     `priced`: the page shows prices but opens no stream, so it says how current they are.
     """
-    rate, page_links = guards.rate(), links(tuple(topics), cursor, guards.rate())
-    visitor = await guards.visitor()
+    visitor = await guards.visitor()  # before anything that depends on their settings
+    rate, settings = guards.rate(), viewer.settings()
+    page_links = links(tuple(topics), cursor, rate)
     first = visitor is not None and status == 200 and first_visit.is_due()
     text = pages.get_template(f"{name}.html").render(
         values,
@@ -115,6 +118,8 @@ async def page(
         condition=condition.current(),
         size=SIZE,
         view=guards.view(),
+        settings=settings,
+        classes=viewer.page_classes(settings),
         rate=rate,
         here=guards.here(),
         host=hosts.own_place(),
@@ -172,13 +177,15 @@ def _reload_url(seconds: str) -> str:
 
 
 def patch(push: Push, view: View) -> str:
-    """The markup for one push; base.html makes outerHTML htmx's default swap. Keys come from dom_id(), so that a
-    selector cannot be broken or forged."""
+    """The markup for one push, or none if it draws nothing for this view; base.html makes outerHTML htmx's default
+    swap. Keys come from dom_id(), so that a selector cannot be broken or forged."""
     if push.op == "remove":
         return _partial(f"#{push.key}", "delete")
     if push.op == "trim":
         return _partial(f"#{push.key} > :nth-child(n+{push.keep + 1})", "delete")
     markup = push.draw(view)
+    if not markup:
+        return ""
     if push.op == "cells":
         return _partial(f"#{push.key}", "cells", markup)
     if push.op == "insert":

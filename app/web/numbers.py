@@ -29,7 +29,11 @@ MARKS = {
 UNITS = {"T": 1e12, "B": 1e9, "M": 1e6, "K": 1e3}
 MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
 LARGEST = 1e15
-SWAPPED = str.maketrans(",.", ".,")
+MARKS_OF_FORMS = {
+    NumberForm.COMMA: str.maketrans(",.", ".,"),
+    NumberForm.SPACE: str.maketrans(",.", f"{NARROW},"),
+}
+"""What stands for the comma and the point of 1,234.56."""
 
 
 def price(value: float | None, instrument: Instrument, view: View, places: int = 0) -> str:
@@ -113,8 +117,8 @@ def _signed(value: float | None, places: int, view: View) -> str:
 
 def _figures(value: float, places: int, view: View) -> str:
     text = f"{abs(value):.3e}" if abs(value) >= LARGEST else f"{abs(value):,.{places}f}"
-    if view.numbers is NumberForm.COMMA:
-        text = text.translate(SWAPPED)
+    if view.numbers in MARKS_OF_FORMS:
+        text = text.translate(MARKS_OF_FORMS[view.numbers])
     return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
 
 

@@ -38,7 +38,7 @@ def pages(app: Quart) -> dict[str, tuple[str, ...]]:
     views = {rule.rule: app.view_functions[rule.endpoint] for rule in rules}
     return {
         **{path: parameters.parameters_of(view) for path, view in views.items() if "api" not in vars(view)},
-        "/symbols/BRK.B": ("prices", "range", "rows"),
+        "/symbols/BRK.B": ("chart", "prices", "range", "rows"),
     }
 
 

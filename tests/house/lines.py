@@ -92,6 +92,8 @@ LINES: dict[str, Line] = {
     "watchlists.show_undo": Line(Who.PEOPLE, 404),
     "watchlists.undo": Line(Who.PEOPLE, 404),
     "quotes.symbols": Line(Who.PEOPLE, 200),
+    "settings.save": Line(Who.PEOPLE, 422),
+    "settings.settings": Line(Who.PEOPLE, 200),
     "streams.quotes": Line(Who.PEOPLE, 400),
     "streams.stream": Line(Who.PEOPLE, 400),
     "tokens.make": Line(Who.PEOPLE, 422),

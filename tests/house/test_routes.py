@@ -98,8 +98,9 @@ EXEMPT = {
     "tokens.revoke_of": "takes back what somebody made, which is limited",
     "accounts.take_over": "ends a stream of one's own, whose page may come back",
     "confirm.stay": "does what any page that is opened does",
+    "settings.save": "stores one row of one's own, and counts as a request",
     "settings_api.replace": "stores one row of one's own, and counts as a request",
-    "choice.choose": "sets two cookies and stores nothing",
+    "choice.choose": "sets cookies, or stores one row of one's own",
 }
 
 NO_FORM = {

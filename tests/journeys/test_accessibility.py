@@ -26,6 +26,7 @@ SIGNED_IN = (
     "/account",
     "/account/password",
     "/account/tokens",
+    "/settings",
     "/account/totp",
     "/account/totp/codes",
     "/account/totp/off",
@@ -84,8 +85,14 @@ def wrong_current_password(page: Page) -> None:
     page.locator("main form button").last.click()
 
 
+def unknown_zone(page: Page) -> None:
+    page.locator("#zone").evaluate("select => { select.options[0].value = 'Mars'; select.selectedIndex = 0 }")
+    page.get_by_role("button", name="Save settings").click()
+
+
 @pytest.mark.parametrize(
-    ("path", "mistake"), [("/login", wrong_password), ("/account/password", wrong_current_password)]
+    ("path", "mistake"),
+    [("/login", wrong_password), ("/account/password", wrong_current_password), ("/settings", unknown_zone)],
 )
 def test_a_form_with_errors_has_no_accessibility_violation(
     page: Page, visitor: Page, replaying: Desk, path: str, mistake: Callable[[Page], None]

@@ -27,6 +27,7 @@ PAGES = (
     "/admin/audit",
     "/account",
     "/account/password",
+    "/settings",
     "/none",
 )
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from app.identity import ZONES, Colours, Language, NumberForm, View
+from app.identity import ZONES, Colours, Density, Language, NumberForm, Theme, UserSettings, View
+from app.web import viewer
 from tests.house import tree
 
 TOKENS = (tree.ROOT / "static/css/tokens.css").read_text()
@@ -12,18 +13,11 @@ PAIRS = {Colours.RED_GREEN: ("red", "green"), Colours.BLUE_ORANGE: ("link", "ora
 
 
 def test_a_view_is_hashable_and_has_defaults() -> None:
-    views = {View(zone, form, colours=colours) for zone in ZONES for form in NumberForm for colours in Colours}
+    views = {View(zone, form, reduced_data=less) for zone in ZONES for form in NumberForm for less in (False, True)}
 
-    assert len(views) == len(ZONES) * len(NumberForm) * len(Colours)
+    assert len(views) == len(ZONES) * len(NumberForm) * 2
     assert View() in views
     assert View().language is Language.ENGLISH
-
-
-@pytest.mark.parametrize("colours", Colours)
-def test_readers_with_different_colours_share_their_pushes(colours: Colours) -> None:
-    view = View("Asia/Tokyo", NumberForm.COMMA, colours=colours)
-
-    assert view.of_pushes() == View("Asia/Tokyo", NumberForm.COMMA)
 
 
 def test_no_partial_knows_the_colours() -> None:
@@ -32,6 +26,15 @@ def test_no_partial_knows_the_colours() -> None:
     assert partials
 
     assert [path for path in partials if "colours" in path.read_text()] == []
+
+
+def test_the_page_has_a_class_for_every_choice_but_the_defaults() -> None:
+    assert viewer.page_classes(UserSettings()) == ""
+    assert viewer.page_classes(
+        UserSettings(colours=Colours.BLUE_ORANGE, theme=Theme.DARK, density=Density.COMFORTABLE)
+    ).split() == ["blue-orange", "dark", "comfy"]
+    for name in (*list(Theme)[1:], "comfy"):
+        assert f".{name} {{" in TOKENS
 
 
 @pytest.mark.parametrize("colours", list(Colours)[1:])

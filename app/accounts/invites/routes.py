@@ -98,7 +98,7 @@ async def _create_user(connection: Any, invite: Invite, password_hash: str) -> b
     if user is None:
         return False
     # Inside the transaction: without Redis there is no session, and then no account either.
-    session = await begin_session(user, first=True)
+    session = await begin_session(user, created_in=connection)
     await record(connection, user.email, AuditAction.ACCEPT_INVITE, AuditOutcome.OK, client.address(), "", session)
     return True
 

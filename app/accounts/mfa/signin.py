@@ -12,7 +12,7 @@ from app.accounts.mfa import verify
 from app.accounts.mfa.forms import Code
 from app.accounts.mfa.routes import cipher
 from app.accounts.queries import User
-from app.accounts.session import begin_session
+from app.accounts.session import begin_session, landing
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, security
 from app.wire.users import pending_logins
@@ -74,7 +74,7 @@ async def enter() -> ResponseReturnValue:
     if not await deps.sessions().pending_logins.end(attempt.sid):
         return redirect(_sign_in_url(next_path), 303)
     await _record(user, AuditAction.SIGN_IN, AuditOutcome.OK, kind, await begin_session(user))
-    response = Response("", 303, {"Location": next_path})
+    response = Response("", 303, {"Location": landing(user, next_path)})
     response.delete_cookie(COOKIE, path="/login")
     return response
 

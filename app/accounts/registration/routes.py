@@ -73,7 +73,7 @@ async def _use_registration(token: str, password_hash: str) -> ResponseReturnVal
         if user is None:
             return await errors.answer(410, ADDRESS_IN_USE)
         # Inside the transaction: without Redis there is no session, and then no account either.
-        session = await begin_session(user, first=True)
+        session = await begin_session(user, created_in=connection)
         entry = (AuditAction.REGISTER, AuditOutcome.OK, client.address(), "", session)
         await record(connection, email, *entry)
     return redirect("/", 303)

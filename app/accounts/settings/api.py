@@ -1,5 +1,6 @@
 """JSON API of the settings of whoever sends the request."""
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -7,7 +8,7 @@ from msgspec import Meta
 from quart import Blueprint, abort
 
 from app import deps
-from app.accounts.settings import queries
+from app.accounts.settings import queries, store
 from app.accounts.settings.queries import StoredSettings
 from app.identity import ZONES, Colours, Density, HomePage, NumberForm, Rate, Scope, Theme, UserSettings
 from app.web import api, api_writes, guards
@@ -18,7 +19,8 @@ blueprint = Blueprint("settings_api", __name__, url_prefix=api.ROOT)
 
 
 class SettingsDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How pages are shown to a person. `zone` null: the desk's; `rate` null: slower where the browser saves data."""
+    """How pages are shown to a person. `zone` null: the browser's, or the desk's; `rate` null: slower where the browser
+    saves data."""
 
     zone: Annotated[str, Meta(extra_json_schema={"enum": list(ZONES)})] | None
     numbers: NumberForm
@@ -50,8 +52,9 @@ async def replace(document: SettingsDocument, write: ApiWrite) -> Versioned:
         abort(422, f"zone: choose one of {', '.join(ZONES)}.")
     user_id = guards.identity().user_id
     write.require((await queries.lock(write.connection, user_id)).version)
-    settings = UserSettings(**msgspec.structs.asdict(document))
-    return _versioned(await queries.put(write.connection, user_id, settings))
+    changed = await queries.put(write.connection, user_id, UserSettings(**msgspec.structs.asdict(document)))
+    write.after_commit(partial(store.announce, user_id, changed))
+    return _versioned(changed)
 
 
 def _versioned(current: StoredSettings) -> Versioned:

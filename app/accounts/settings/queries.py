@@ -12,6 +12,13 @@ from app.identity import ZONES, Rate, UserSettings
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+_INSERT = """
+insert into app.user_settings (user_id, zone, numbers, colours, density, theme, rate, reduced_data, home)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+"""In the order of the fields of UserSettings."""
+
+
 class StoredSettings(NamedTuple):
     """`version` 0: nothing is stored, and `settings` are the defaults."""
 
@@ -33,9 +40,7 @@ async def lock(connection: "Connection[Record]", user_id: UUID) -> StoredSetting
 async def put(connection: "Connection[Record]", user_id: UUID, settings: UserSettings) -> StoredSettings:
     """Needs the transaction of `lock`."""
     version = await connection.fetchval(
-        """
-        insert into app.user_settings (user_id, zone, numbers, colours, density, theme, rate, reduced_data, home)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        f"""{_INSERT}
         on conflict (user_id) do update set version = user_settings.version + 1, zone = excluded.zone,
             numbers = excluded.numbers, colours = excluded.colours, density = excluded.density,
             theme = excluded.theme, rate = excluded.rate, reduced_data = excluded.reduced_data, home = excluded.home,
@@ -46,6 +51,11 @@ async def put(connection: "Connection[Record]", user_id: UUID, settings: UserSet
         *settings,
     )
     return StoredSettings(settings, version)
+
+
+async def insert(connection: "Connection[Record]", user_id: UUID, settings: UserSettings) -> None:
+    """Changes nothing if some are stored."""
+    await connection.execute(f"{_INSERT} on conflict do nothing", user_id, *settings)
 
 
 def stored_settings(row: Record | Mapping[str, Any] | None) -> StoredSettings:

@@ -12,4 +12,4 @@ if now - seen >= tonumber(ARGV[3]) then
   redis.call('HSET', KEYS[1], 'seen', now)
   redis.call('EXPIRE', KEYS[1], math.min(idle, ends - now))
 end
-return {user_id, created, epoch or '0', now, math.min(seen + idle, ends), ends}
+return {user_id, created, epoch or '0', now, math.min(seen + idle, ends), ends, redis.call('GET', ARGV[4] .. user_id) or '0'}

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from app.identity import secret_hash
 from app.wire import lua
-from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
+from app.wire.channels import SESSION_PREFIX, SETTINGS_VERSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import reachable
 from app.wire.coalesced_script import Call, CoalescedScript
 from app.wire.users.pending_logins import PendingLogins
@@ -25,6 +25,9 @@ ALWAYS, NEVER = 0.0, 1e12
 
 TOUCHES = 10
 """How often within the idle time the use by an open stream is written down."""
+
+ANNOUNCED_SECONDS = 10
+"""For which a change of settings is announced: longer than any process caches them."""
 
 MOST_LISTED = 100
 LISTED_FIELDS = ("created", "seen", "user_agent", "ip", "begun")
@@ -52,6 +55,8 @@ class SessionRecord(NamedTuple):
     """When it ends if nobody uses it; never after `ends`."""
     ends: float
     """The absolute limit, whatever it is used for."""
+    settings_version: int = 0
+    """Of the user's settings, if they changed within ANNOUNCED_SECONDS; else 0."""
 
 
 class OpenSession(NamedTuple):
@@ -104,6 +109,11 @@ class SessionStore:
         with reachable():
             rows = await self._load.each([self._call(hash_, self._idle / TOUCHES) for hash_ in hashes])
         return {hash_: _record(hash_, fields) for hash_, fields in zip(hashes, rows, strict=True) if fields}
+
+    async def announce_settings(self, user_id: UUID, version: int) -> None:
+        """Every session of the user is loaded with this version from now on, in all processes."""
+        with reachable():
+            await self._client.set(f"{SETTINGS_VERSION_PREFIX}{user_id}", version, ex=ANNOUNCED_SECONDS)
 
     async def confirm(self, hash_: str) -> None:
         """Its user has shown once more who they are."""
@@ -161,13 +171,14 @@ class SessionStore:
         return _record(hash_, fields) if fields else None
 
     def _call(self, hash_: str, touch_after: float) -> Call:
-        return Call((SESSION_PREFIX + hash_,), (self._idle, self._absolute, touch_after))
+        return Call((SESSION_PREFIX + hash_,), (self._idle, self._absolute, touch_after, SETTINGS_VERSION_PREFIX))
 
 
 def _record(hash_: str, fields: Sequence[Any]) -> SessionRecord:
-    user_id, created, epoch, now, idle_ends, ends = fields
+    user_id, created, epoch, now, idle_ends, ends, settings_version = fields
+    times = (float(now), float(idle_ends), float(ends))
     return SessionRecord(
-        UUID(user_id.decode()), float(created), hash_, int(epoch), float(now), float(idle_ends), float(ends)
+        UUID(user_id.decode()), float(created), hash_, int(epoch), *times, settings_version=int(settings_version)
     )
 
 
