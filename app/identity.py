@@ -95,11 +95,12 @@ class HomePage(StrEnum):
     """The page that opens after signing in. Those that exist."""
 
     DESK = "desk"
+    LISTS = "lists"
     PATTERNS = "patterns"
 
     @property
     def path(self) -> str:
-        return "/" if self is HomePage.DESK else f"/{self}"
+        return {HomePage.DESK: "/", HomePage.LISTS: "/w", HomePage.PATTERNS: "/patterns"}[self]
 
 
 class UserSettings(NamedTuple):
