@@ -26,14 +26,14 @@ A rule is one line of text that says which symbols match at a bar. This page is 
 
     rsi14:..40,close:gt:sma200,avg20(volume):500k..
 
-All conditions of the line must hold: the RSI of 14 bars is at most 40, the close is above the mean of 200 closes, and the
-mean volume of 20 bars is at least 500,000.
+All conditions of the line must hold: the RSI of 14 bars is at most 40, the close is above the mean of 200 closes, and
+the mean volume of 20 bars is at least 500,000.
 
 ## Conditions
 
 | condition | example | holds if |
 | --- | --- | --- |
-| range | `close:5..50`, `rsi14:..30`, `relvol:2..` | the value is between the bounds, which belong to the range; one may be left out |
+| range | `close:5..50`, `rsi14:..30`, `relvol:2..` | the value is in the range, bounds included; one may be left out |
 | comparison | `close:gt:sma200` | `lt` below, `le` at most, `gt` above, `ge` at least, `eq` equal, `ne` different |
 | crossing | `sma50:up:sma200` | `up`: at or below one bar before, and above now; `down`: the reverse; `cross`: either |
 | words | `sector:Technology;Energy` | the symbol has one of the words; case does not count |
@@ -44,26 +44,27 @@ mean volume of 20 bars is at least 500,000.
 | `in5(…)` | `in5(sma50:up:sma200)` | they hold together on one of the last 5 bars, the current one included |
 | `for3(…)` | `for3(close:gt:close@1)` | they hold on each of the last 3 bars, the current one included |
 
-A condition is true, false or unknown. It is unknown if a value is missing, such as the mean of 200 closes of a symbol that
-has been traded for a month. `not` of unknown is unknown. A symbol matches if the rule is true.
+A condition is true, false or unknown. It is unknown if a value is missing, such as the mean of 200 closes of a symbol
+that has been traded for a month. `not` of unknown is unknown. A symbol matches if the rule is true.
 
 ## Values
 
 | form | example | meaning |
 | --- | --- | --- |
-| field | `close`, `rsi14`, `bb20.upper` | a field, with its period and its part; without a period it has the usual one |
+| field | `close`, `rsi14`, `bb20.upper` | a field with its period and its part; the period may be left out |
 | number | `30`, `-3`, `0.8`, `500k`, `2.5m`, `10b` | `k`, `m` and `b` are thousands, millions and billions |
-| function | `max252(high)`, `chg5(close)` | `max`, `min`, mean `avg`, `sum`, standard deviation `std` over so many bars, the current one included; `chg`: change in percent against so many bars before |
+| function | `max252(high)` | `max`, `min`, mean `avg`, `sum` or standard deviation `std` of so many bars up to this one |
+| change | `chg5(close)` | change in percent against the value so many bars before |
 | factor | `sma50*0.98` | the value times a number |
 | lag | `close@1` | the value so many bars before |
 | timeframe | `w.close` | {timeframes} |
 
-A value without a timeframe has that of the left side of its condition, or the timeframe of the screen. Of longer timeframes
-only bars that have ended count. A lag counts bars of the value's own timeframe, and a window bars of what it holds, which
-must be of one timeframe.
+A value without a timeframe has that of the left side of its condition, or the timeframe of the screen. Of longer
+timeframes only bars that have ended count. A lag counts bars of the value's own timeframe, and a window bars of what it
+holds, which must be of one timeframe.
 
-A price that is compared with a number is the price as it was traded. Prices that are compared with each other are adjusted for
-splits. Percent fields are in points: `chg:..-3` is a fall of 3 % or more.
+A price that is compared with a number is the price as it was traded. Prices that are compared with each other are
+adjusted for splits. Percent fields are in points: `chg:..-3` is a fall of 3 % or more.
 
 ## Fields
 
@@ -73,7 +74,8 @@ splits. Percent fields are in points: `chg:..-3` is a fall of 3 % or more.
 | --- | --- | --- | --- | --- | --- |
 {fields}
 
-Each of the {patterns} patterns that the engine detects ([indicators and patterns](patterns.md)) is such a field as `{first}`.
+Each of the {patterns} patterns that the engine detects is such a field as `{first}`: see
+[indicators and patterns](patterns.md).
 
 ## Words
 
@@ -81,10 +83,11 @@ Each of the {patterns} patterns that the engine detects ([indicators and pattern
 | --- | --- | --- |
 {words}
 
-A word has any characters except `,`, `(`, `)` and `;`. Symbols such as BRK.B, BF/B and X:BTCUSD are written as they are.
+A word has any characters except `,`, `(`, `)` and `;`. Symbols such as BRK.B, BF/B and X:BTCUSD are written as they
+are.
 
-`pattern`, `tier`, `direction`, `conf` and `age` are about detections. In one list they speak of one and the same detection: a
-daily Hammer and another detection of the last 3 bars is `all(pattern:Hammer,tier:daily),all(direction:bullish,age:..3)`.
+`pattern`, `tier`, `direction`, `conf` and `age` are about detections. In one list they speak of one and the same
+detection. Two lists speak of two: `all(pattern:Hammer,tier:daily),all(direction:bullish,age:..3)`.
 `conf` and `age` are compared with numbers alone.
 
 ## Usual spelling
