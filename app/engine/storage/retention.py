@@ -7,14 +7,20 @@ from asyncpg import Connection
 from app.engine.analysis.outcomes import HORIZONS
 
 KEEPS = """
-select to_regclass('pattern_statistics') is not null and to_regclass('pattern_outcomes') is not null
+select count(*) = 3 and to_regclass('pattern_outcomes') is not null
+  from pg_attribute
+ where attrelid = to_regclass('pattern_statistics') and not attisdropped
+   and attname in ('falls_1', 'falls_5', 'falls_20')
 """
 
 _RETURNS = "".join(
-    f", count(return_{bars}), coalesce(sum(return_{bars}), 0), count(*) filter (where return_{bars} > 0)"
+    f", count(return_{bars}), coalesce(sum(return_{bars}), 0),"
+    f" count(*) filter (where return_{bars} > 0), count(*) filter (where return_{bars} < 0)"
     for bars in HORIZONS
 )
-_NAMES = [name for bars in HORIZONS for name in (f"outcomes_{bars}", f"return_{bars}_sum", f"rises_{bars}")]
+_NAMES = [
+    name for bars in HORIZONS for name in (f"outcomes_{bars}", f"return_{bars}_sum", f"rises_{bars}", f"falls_{bars}")
+]
 _ADDED = ", ".join(f"{name} = kept.{name} + excluded.{name}" for name in ("detections", "confidence_sum", *_NAMES))
 
 DELETE = f"""

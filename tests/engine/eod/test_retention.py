@@ -39,7 +39,10 @@ select pattern_type, timeframe, coalesce(pattern_data ->> 'direction', 'neutral'
        count(return_5) as outcomes_5, coalesce(sum(return_5), 0) as return_5_sum,
        count(*) filter (where return_5 > 0) as rises_5,
        count(return_20) as outcomes_20, coalesce(sum(return_20), 0) as return_20_sum,
-       count(*) filter (where return_20 > 0) as rises_20
+       count(*) filter (where return_20 > 0) as rises_20,
+       count(*) filter (where return_1 < 0) as falls_1,
+       count(*) filter (where return_5 < 0) as falls_5,
+       count(*) filter (where return_20 < 0) as falls_20
   from intraday_patterns left join pattern_outcomes
        using (symbol, pattern_type, timeframe, detection_timestamp)
  where detection_timestamp < $1
