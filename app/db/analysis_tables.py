@@ -24,6 +24,9 @@ TIERS: Mapping[str, str] = {
 }
 """The tier of the detections in a table; "daily" of those in others."""
 
+HORIZONS = (1, 5, 20)
+"""Bars after a detection whose returns our engine stores."""
+
 INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_indicators": "intraday"}
 
 
@@ -48,6 +51,32 @@ def definitions(table: Table | None) -> str | None:
     return (
         f"(select name::text as pattern, timeframe from {table.name}"
         f" left join lateral unnest({timeframes}) as timeframe on true where name is not null)"
+    )
+
+
+def outcomes(table: Table | None) -> str | None:
+    """Numbers as stored: casting millions of them takes longer than adding them up."""
+    returns = [f"return_{bars}" for bars in HORIZONS]
+    needed = ("symbol", "pattern_type", "timeframe", "detection_timestamp", "direction", "price", *returns)
+    if table is None or not set(needed) <= table.columns.keys():
+        return None
+    at = read.instant(table.columns, "detection_timestamp")
+    if at is None or not {table.columns[name] for name in ("price", *returns)} <= read.NUMBERS:
+        return None
+    return (
+        f"(select symbol::text as symbol, pattern_type::text as pattern, timeframe::text as timeframe,"
+        f" {at} as detected_at, direction::text as direction, price, {', '.join(returns)} from {table.name})"
+    )
+
+
+def past_outcomes(table: Table | None) -> str | None:
+    sums = [f"{name}_{bars}" for bars in HORIZONS for name in ("outcomes", "rises", "falls")]
+    sums += [f"return_{bars}_sum" for bars in HORIZONS]
+    if table is None or not {"pattern_type", "timeframe", "direction", *sums} <= table.columns.keys():
+        return None
+    return (
+        f"(select pattern_type::text as pattern, timeframe::text as timeframe, direction::text as direction,"
+        f" {', '.join(sums)} from {table.name})"
     )
 
 

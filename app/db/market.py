@@ -37,7 +37,7 @@ TABLES = (
 
 PRICES = ("open", "high", "low", "close")
 
-EXTRA = ("splits", "latest")
+EXTRA = ("splits", "latest", "pattern_outcomes", "pattern_statistics")
 """Tables that only our own engine makes; optional."""
 
 # information_schema has no materialized views.
@@ -104,6 +104,12 @@ class MarketShape(NamedTuple):
     """symbol text, day date, ratio float8"""
     definitions: str | None = None
     """pattern, timeframe text: what the engine looks for; either may be null"""
+    outcomes: str | None = None
+    """symbol, pattern, timeframe text, detected_at timestamptz, direction text, price, return_1, return_5, return_20
+    numbers: change of the close so many bars later, 0.01 for 1 %; null where it is not known yet"""
+    past_outcomes: str | None = None
+    """of detections that are no longer kept: pattern, timeframe, direction text, and for 1, 5 and 20 bars outcomes_1,
+    rises_1, falls_1 int8, return_1_sum numeric"""
     latest: str | None = None
     """one row for each timeframe, running and symbol: LATEST_KEY of reference_tables and EVERY of latest_columns"""
     universes: str | None = None
@@ -158,6 +164,8 @@ async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> Mar
         exact_minutes=_instants(read.exact, tables.get("ohlcv_1min")),
         splits=reference_tables.splits(tables.get("splits")),
         definitions=analysis_tables.definitions(tables.get("pattern_definitions")),
+        outcomes=analysis_tables.outcomes(tables.get("pattern_outcomes")),
+        past_outcomes=analysis_tables.past_outcomes(tables.get("pattern_statistics")),
         latest=reference_tables.latest(tables.get("latest")),
         universes=reference_tables.universes(tables.get("cache_entries")),
     )

@@ -33,6 +33,7 @@ from app.market import stream as market
 from app.market.board import MarketBoard
 from app.patterns import api as patterns_api
 from app.patterns import routes as patterns
+from app.patterns.statistics import routes as pattern_statistics
 from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
@@ -66,7 +67,8 @@ from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 LISTS = (desk_lists, watchlists, arrangement, sharing)
-PAGES = (desk_routes, flow, quotes, *LISTS, patterns, *PEOPLE, preferences, csp_reports, health_routes)
+PATTERNS = (flow, patterns, pattern_statistics)
+PAGES = (desk_routes, quotes, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
 
 LARGEST_BODY = 65_536

@@ -91,6 +91,7 @@ LINES: dict[str, Line] = {
     "watchlists.show_order": Line(Who.PEOPLE, 303),
     "watchlists.show_undo": Line(Who.PEOPLE, 404),
     "watchlists.undo": Line(Who.PEOPLE, 404),
+    "pattern_statistics.statistics": Line(Who.PEOPLE, 200),
     "quotes.symbols": Line(Who.PEOPLE, 200),
     "settings.save": Line(Who.PEOPLE, 422),
     "settings.settings": Line(Who.PEOPLE, 200),

@@ -21,6 +21,7 @@ PAGES = (
     "/patterns/search",
     "/w",
     "/w/add",
+    "/patterns/statistics",
     "/symbols/NOBODY",
     "/admin/wire",
     "/admin/users",

@@ -25,9 +25,11 @@ from app.embedded.places import Places
 from app.engine.coverage.measure import measure_coverage
 from app.engine.coverage.result import CoverageQuery
 from app.finance.bars import Timeframe
+from app.finance.detections import TIERS
 from app.identity import Role
+from app.indicators.stream import SIGNALS
 from app.live.topics import STATUS, name, symbol_topic
-from app.patterns.stream import PATTERNS, patterns_topic
+from app.patterns.stream import PATTERNS, column, patterns_topic
 from app.quotes.charts.history import RANGES
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.server.factory import create_app
@@ -64,6 +66,8 @@ TOPICS = (
     *(patterns_topic(symbol) for symbol in SYMBOLS),
     *(symbol_topic(symbol) for symbol in SYMBOLS),
     *(chart_topic(symbol, span) for symbol in SYMBOLS for span in RANGES),
+    *(column(tier).topic for tier in TIERS),
+    SIGNALS,
 )
 
 NOTICE = re.compile(r'class="notice">([^<]*)')
