@@ -36,6 +36,8 @@ class BarMatrix(NamedTuple):
     """Price as traded at that bar = price * traded; volume as traded = volume / traded. 1 without splits."""
     tick_size: Floats
     """In the share of the row's last bar; at each bar of the price as traded then."""
+    share: Floats
+    """(rows,): what a price in the share of the row's last bar is in the newest share of all known splits."""
 
     @property
     def width(self) -> int:
@@ -61,12 +63,12 @@ def build(
     """`values`: (fields, rows, width) of bars as traded, whose first fields are start, open, high, low, close and
     volume, at the right and NaN where there is no bar. `instruments`: tick sizes by symbol, where known."""
     starts = values[0]
-    rates = _rates(timeframe, symbols, starts, splits)
+    rates, share = _rates(timeframe, symbols, starts, splits)
     sizes = tick_sizes(symbols, values[CLOSE], instruments)
     prices, volume, traded = values[OPEN:VOLUME], values[VOLUME], np.ones(starts.shape)
     if rates is not None:
         prices, volume, traded, sizes = prices * rates, volume / rates, 1 / rates, sizes * rates
-    return BarMatrix(timeframe, symbols, starts, ends(timeframe, starts), *prices, volume, traded, sizes)  # type: ignore[call-arg]
+    return BarMatrix(timeframe, symbols, starts, ends(timeframe, starts), *prices, volume, traded, sizes, share)  # type: ignore[call-arg]
 
 
 def from_columns(
@@ -78,6 +80,11 @@ def from_columns(
         newest = own[: VOLUME + 1, -width:]
         values[:, row, width - newest.shape[1] :] = newest
     return build(bars.timeframe, list(bars.symbols), values, splits, instruments)
+
+
+def empty(timeframe: Timeframe) -> BarMatrix:
+    """Without symbols."""
+    return build(timeframe, (), np.full((VOLUME + 1, 0, 1), np.nan))
 
 
 def append(values: Floats, symbols: Sequence[str], bars: Iterable[Bar]) -> None:
@@ -102,13 +109,18 @@ def ends(timeframe: Timeframe, starts: Floats) -> Floats:
     return np.array(instants, dtype=np.float64)[places].reshape(starts.shape)
 
 
-def _rates(timeframe: Timeframe, symbols: Sequence[str], starts: Floats, splits: Splits) -> Floats | None:
-    """What prices are to be multiplied with to be in the share of their row's last bar; None where all are."""
-    rates = None
+def _rates(
+    timeframe: Timeframe, symbols: Sequence[str], starts: Floats, splits: Splits
+) -> tuple[Floats | None, Floats]:
+    """What prices are to be multiplied with to be in the share of their row's last bar, None where all are; and what
+    that share is to be multiplied with."""
+    rates, share = None, np.ones(len(symbols))
     for row, symbol in enumerate(symbols if splits else ()):
         own = splits.get(symbol, ())
-        if starts.shape[1] and shares.reach(own, float(np.fmin.reduce(starts[row]))):
+        if own and starts.shape[1]:
             factors = shares.factors(starts[row], own, timeframe)
-            rates = np.ones(starts.shape) if rates is None else rates
-            rates[row] = factors / factors[-1]
-    return rates
+            share[row] = factors[-1]
+            if shares.reach(own, float(np.fmin.reduce(starts[row]))):
+                rates = np.ones(starts.shape) if rates is None else rates
+                rates[row] = factors / factors[-1]
+    return rates, share
