@@ -1,0 +1,89 @@
+"""Values of operands at the bars of one timeframe, each computed once."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from msgspec.structs import replace
+
+from app.finance import rolling
+from app.finance.matrix import BarMatrix
+from app.finance.panel import Floats
+from app.finance.rolling import lagged
+from app.finance.series.functions import rounded_prices, rounded_to, series
+from app.rules.catalogue import Unit
+from app.rules.tree import Rolling, Series
+from app.rules.units import unit_of
+
+OtherSeries = Callable[[BarMatrix, Series, int], Floats | None]
+"""Values of a field that is not computed from bars, at the last columns; None for any other field."""
+
+FUNCTIONS: Mapping[str, Callable[[Floats, int, int], Floats]] = {
+    "max": rolling.highest, "min": rolling.lowest, "avg": rolling.mean, "sum": rolling.total, "std": rolling.deviation,
+}  # fmt: skip
+EXACT = ("max", "min")
+"""Functions whose values need no rounding."""
+
+
+def no_other(_matrix: BarMatrix, _operand: Series, _columns: int) -> None:
+    return None
+
+
+class OperandSeries:
+    def __init__(self, matrix: BarMatrix, other: OtherSeries = no_other) -> None:
+        self.matrix = matrix
+        self._other = other
+        self._values: dict[Series | Rolling, Floats] = {}
+        self._has_splits = not bool(np.all((matrix.traded == 1) | np.isnan(matrix.traded)))
+
+    def values(self, operand: Series | Rolling, columns: int, *, traded: bool = False) -> Floats:
+        """(rows, columns) at the last bars, at most as many as there are; NaN where a value is missing. Prices and
+        volumes are in the share of the row's last bar or, as `traded`, of the bar that the operand looks back to."""
+        columns = min(columns, self.matrix.width)
+        values = lagged(self._cached(_plain(operand), columns + operand.lag), operand.lag, columns)
+        if traded and self._has_splits:
+            traded_share = lagged(self.matrix.traded, operand.lag, columns)
+            values = rounded_to(in_share(values, unit_of(operand), traded_share))
+        return values if operand.times == 1 else values * operand.times
+
+    def _cached(self, operand: Series | Rolling, columns: int) -> Floats:
+        columns = min(columns, self.matrix.width)
+        values = self._values.get(operand)
+        if values is None or values.shape[1] < columns:
+            values = self._values[operand] = self._computed(operand, columns)
+        return values
+
+    def _computed(self, operand: Series | Rolling, columns: int) -> Floats:
+        if isinstance(operand, Rolling):
+            return self._window(operand, columns)
+        other = self._other(self.matrix, operand, columns)
+        return series(self.matrix, operand.field, operand.period, operand.part, columns) if other is None else other
+
+    def _window(self, operand: Rolling, columns: int) -> Floats:
+        inner = self.values(operand.of, columns + operand.bars)
+        if operand.function == "chg":
+            before = lagged(inner, operand.bars, columns)
+            values = 100 * (np.divide(lagged(inner, 0, columns), before, out=_missing(before), where=before != 0) - 1)
+        else:
+            values = FUNCTIONS[operand.function](inner, operand.bars, columns)
+        if operand.function in EXACT:
+            return values
+        is_price = self._has_splits and unit_of(operand) is Unit.PRICE
+        return rounded_prices(values, lagged(self.matrix.traded, 0, columns)) if is_price else rounded_to(values)
+
+
+def in_share(values: Floats, unit: Unit | None, share: Floats) -> Floats:
+    """`share`: what prices are to be multiplied with; volumes become fewer as prices become higher."""
+    if unit is Unit.PRICE:
+        return values * share
+    return values / share if unit is Unit.SHARES else values
+
+
+def _plain(operand: Series | Rolling) -> Series | Rolling:
+    """Without lag, factor and timeframe."""
+    if operand.lag == 0 and operand.times == 1 and not operand.timeframe:
+        return operand
+    return replace(operand, lag=0, times=1.0, timeframe="")
+
+
+def _missing(values: Floats) -> Floats:
+    return np.full(values.shape, np.nan)
