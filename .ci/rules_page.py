@@ -53,7 +53,7 @@ that has been traded for a month. `not` of unknown is unknown. A symbol matches 
 | --- | --- | --- |
 | field | `close`, `rsi14`, `bb20.upper` | a field with its period and its part; the period may be left out |
 | number | `30`, `-3`, `0.8`, `500k`, `2.5m`, `10b` | `k`, `m` and `b` are thousands, millions and billions |
-| function | `max252(high)` | `max`, `min`, mean `avg`, `sum` or standard deviation `std` of so many bars up to this one |
+| function | `max252(high)` | `max`, `min`, `avg` (mean), `sum` or `std` (standard deviation) of so many bars |
 | change | `chg5(close)` | change in percent against the value so many bars before |
 | factor | `sma50*0.98` | the value times a number |
 | lag | `close@1` | the value so many bars before |

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from app.rules import limits
 from app.rules.catalogue import TIMEFRAMES, WORD_FIELDS
 from app.rules.comparisons import ComparisonSyntax
@@ -43,10 +45,20 @@ def parse_words(text: str, timeframe: str = "d", version: int = VERSION) -> Pars
     syntax = ConditionSyntax(text, timeframe)
     rule = syntax.rule()
     if syntax.rewritten or len(text) > GROWTH:
-        spelling = show(rule)
-        if spelling != text:
-            parse_words(spelling, timeframe)
+        _check_spelling(rule, text, timeframe)
     return ParsedRule(rule, tuple(syntax.words))
+
+
+def _check_spelling(rule: Rule, text: str, timeframe: str) -> None:
+    """The one spelling of a rule keeps the limits that another one may have kept."""
+    spelling = show(rule)
+    if spelling == text:
+        return
+    try:
+        parse_words(spelling, timeframe)
+    except RuleError as error:
+        problems = [msgspec.structs.replace(problem, at=1, length=len(text)) for problem in error.problems]
+        raise RuleError(problems) from None
 
 
 def _error(code: str, message: str) -> RuleError:

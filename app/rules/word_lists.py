@@ -10,7 +10,7 @@ from app.rules.tree import Among, Not
 
 _WORD = re.compile(r"[^,();]*")
 _FOLLOWING = re.compile(
-    r"\s+(?=(?:and|or)\s+(?:not\b|[a-z0-9_.]+\s*(?:[(:<>=!*@\[\u2264\u2265\u2260]|crosses\b|between\b|in\s*\())"
+    r"(?<!\s)\s+(?=(?:and|or)\s+(?:not\b|[a-z0-9_.]+\s*(?:[(:<>=!*@\[\u2264\u2265\u2260]|crosses\b|between\b|in\s*\())"
     r"|(?:within|for)\s+[0-9]+\s+bars?\b)",
     re.I,
 )
