@@ -119,6 +119,7 @@ SPELLINGS = (
     "close > close[1] for 3 bars",
     "close > highest(high,252)[1]",
     "weekly close > sma(30)",
+    "close > 1.02*sma(50)",
     "close between 5 and 50",
     "sector in (Technology, Energy)",
     "not industry = Biotechnology",

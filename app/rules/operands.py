@@ -22,12 +22,26 @@ class OperandSyntax(SeriesSyntax):
         """`inherited`: timeframe of an operand without a prefix."""
         tokens = self.tokens
         if tokens.kind == NUMBER:
+            number = self.number()
+            if tokens.word == "*":
+                return self._multiple(number, inherited)
             self.nodes += 1
-            return Number(self.number())
+            return Number(number)
         start = tokens.start
         return self.named_operand(self.name("a number or a field"), start, inherited)
 
-    def named_operand(self, name: str, start: int, inherited: str) -> Operand:
+    def _multiple(self, times: float, inherited: str) -> Operand:
+        """1.02*sma50"""
+        self.tokens.advance()
+        start = self.tokens.start
+        operand = self.named_operand(self.name("a field"), start, inherited)
+        times *= operand.times
+        self.check_factor(times, start)
+        if isinstance(operand, Series):
+            self.check_plain(operand.field, times, start)
+        return msgspec.structs.replace(operand, times=times)
+
+    def named_operand(self, name: str, start: int, inherited: str) -> Series | Rolling:
         """The operand whose first name, at `start`, has been read."""
         self.nodes += 1
         tokens = self.tokens

@@ -135,9 +135,8 @@ class SeriesSyntax(RuleSyntax):
     def suffixes(self) -> tuple[float, int]:
         """Factor and lag."""
         tokens = self.tokens
-        times, lag = 1.0, 0
-        while (sign := tokens.word) in SUFFIXES and tokens.kind != NUMBER:
-            start = tokens.start
+        times, lag, start = 1.0, 0, tokens.start
+        while (sign := tokens.word) in SUFFIXES:
             tokens.advance()
             if sign == "*":
                 times *= self.number()
@@ -147,16 +146,22 @@ class SeriesSyntax(RuleSyntax):
                 self.expect("]")
             if lag > limits.PERIOD:
                 self.report("limit", start, f"a lag is at most {limits.PERIOD} bars")
-        if abs(times) > limits.NUMBER:
-            self.report("limit", tokens.past, f"a factor is at most {limits.NUMBER:,.0f} in size")
+        self.check_factor(times, start)
         return times, lag
+
+    def check_factor(self, times: float, start: int) -> None:
+        if abs(times) > limits.NUMBER:
+            self.report("limit", start, f"a factor is at most {limits.NUMBER:,.0f} in size")
+
+    def check_plain(self, name: str, times: float, start: int) -> None:
+        if times != 1 and name in DETECTION_NUMBERS:
+            self.report("history", start, f"{name} is compared as it is: no factor")
 
     def _timeless(self, name: str, start: int, times: float, lag: int) -> Series:
         self.timeless += 1
         if lag:
             self.report("history", start, f"{name} has no history: no lag")
-        if times != 1 and name in DETECTION_NUMBERS:
-            self.report("history", start, f"{name} is compared as it is: no factor")
+        self.check_plain(name, times, start)
         return Series(name, times=times)
 
     def _wrong_timeframe(self, field: Field, timeframe: str, start: int) -> None:

@@ -18,6 +18,7 @@ from tests.support.rule_trees import RuleShape, problems, rules
 ALPHABET = string.ascii_lowercase[:6] + "AZ0159 .:;,()*@<>=[]%\u2212\u2264\u00e9\n\x00"
 PIECES = (
     "rsi14", "close", "w.", "vwap", "max20(", ")", "(", ":", "..", ",", ";", "@1", "*2", "30", "-3", "500k", "any(",
+    "2*", "10b*",
     "not(", "in5(", "for3(", "lt", ":up:", "sector:", "Energy", " and ", " or ", "%", "<=", "conf:0.8..", "hammer", " ",
     "within 5 bars", "crosses above", "between", "symbol in (", "not ", "cap", "[1]", "99999999999999999999", ".",
 )  # fmt: skip

@@ -56,6 +56,7 @@ EXAMPLES = {
     "conf:up:0.5": ("history", 1, 11, "conf has no history: it crosses nothing"),
     "conf@1:0.5..": ("history", 1, 6, "conf has no history: no lag"),
     "conf*2:0.5..": ("history", 1, 6, "conf is compared as it is: no factor"),
+    "2*age:3..": ("history", 3, 3, "age is compared as it is: no factor"),
     "max5(conf):0.5..": ("history", 1, 10, "conf has no history: no function over bars"),
     "cap@1:5b..": ("history", 1, 5, "cap has no history: no lag"),
     "cap": ("number", 1, 3, "cap needs a bound: cap:1.."),
@@ -65,8 +66,8 @@ EXAMPLES = {
 AT_THE_LIMIT = {
     "a rule has at most 1,000 characters": ("symbol:" + "A" * 993, "symbol:" + "A" * 994),
     "a rule has at most 64 conditions and operands": (
-        ",".join(["close:5.."] * 21),
-        ",".join(["close:5.."] * 22),
+        ",".join(["close:5.."] * 21 + ["sector:A"]),
+        ",".join(["close:5.."] * 21 + ["sector:A"] * 2),
     ),
     "at most 6 groups, windows and functions": ("not(" * 6 + "close" + ")" * 6, "not(" * 7 + "close" + ")" * 7),
     "at most 6 groups": ("not(" * 5 + "max5(high)" + ")" * 5, "not(" * 6 + "max5(high)" + ")" * 6),
@@ -88,6 +89,7 @@ AT_THE_LIMIT = {
     "at most 100 words in a list": ("symbol:" + ";".join(["A"] * 100), "symbol:" + ";".join(["A"] * 101)),
     "a number is at most 10,000,000,000,000 in size": ("money:10000b..", "money:10000.1b.."),
     "a number is at most 10,000": ("chg:-10000000000000..", "chg:-10000000000001.."),
+    "a factor is at most 10,000,000,000,000": ("1b*money*10k:5..", "1b*money*11k:5.."),
     "a factor is at most 10,000,000,000,000 in size": ("money*10m*1m:5..", "money*10m*1.1m:5.."),
 }
 

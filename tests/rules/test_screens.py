@@ -68,6 +68,8 @@ LENIENT = {
     "close[1] > open[2]": "close@1:gt:open@2",
     "close*2@1:5..": "close*2@1:5..",
     "close@1*2:5..": "close*2@1:5..",
+    "close > 1.02*sma(50)[1]": "close:gt:sma50*1.02@1",
+    "close between 0.98*sma 50 and 1.02 * sma 50": "close:sma50*0.98..sma50*1.02",
     "weekly.close > sma 30": "w.close:gt:sma30",
     "max20(w.high):5..": "w.max20(high):5..",
     "sma50 crosses below sma200": "sma50:down:sma200",
