@@ -57,8 +57,8 @@ class MostActive:
         return self.by_stored_bars and self.session is not None and session <= self.session
 
     def rank(self, session: date, quotes: Iterable[SymbolQuote], money_volumes: Mapping[str, float]) -> None:
-        """`money_volumes`: mean of a day before the session, by symbol. Where stored bars say nothing, the money volume of
-        the running session decides, once: rows must not move while people look."""
+        """`money_volumes`: mean of a day before the session, by symbol. Where stored bars say nothing, the money volume
+        of the running session decides, once: rows must not move while people look."""
         is_first = self.session is None
         self.session = session
         if not money_volumes and not is_first:
