@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote as quoted
 
 from markupsafe import Markup
@@ -11,6 +12,7 @@ from quart.typing import ResponseReturnValue
 
 from app import db, deps
 from app.desk import detection_lists
+from app.desk.lists import table
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import clean_query as as_typed
@@ -19,7 +21,7 @@ from app.identity import View
 from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
 from app.indicators.board import IndicatorBoard
-from app.live.topics import STATUS, symbol_topic
+from app.live.topics import STATUS, Topic, symbol_topic
 from app.market import partials as market_partials
 from app.market import stream as market_stream
 from app.market.board import MarketBoard
@@ -34,11 +36,13 @@ from app.quotes.charts import history
 from app.quotes.charts.cache import ChartCache
 from app.quotes.charts.drawing import draw_chart
 from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
+from app.quotes.most_active import BOARD_ROWS
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
-from app.quotes.topics import QUOTES, chart_topic
+from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.watchlists import queries as watchlists
-from app.watchlists.forms import AddTo
+from app.watchlists.forms import FIRST_SECTION, AddTo
+from app.watchlists.watchlist import Watchlist
 from app.web import guards, numbers, parameters
 from app.web.html import page
 
@@ -56,26 +60,46 @@ CHART_REQUESTED = "1"
 async def dashboard() -> ResponseReturnValue:
     cursor, view = deps.cursor(), guards.view()
     patterns = pattern_stream.feed()
-    detections = await _detections(patterns)
-    quotes = deps.board(QuoteBoard)
+    detections, watchlist = await _detections(patterns), await _desk_list()
+    quote_topics, quote_values = _listed(watchlist, view) if watchlist else _most_active(view)
     return await page(
         "desk/dashboard",
         title="Desk",
-        topics=[patterns.topic, STATUS, QUOTES],
+        topics=[patterns.topic, STATUS, *quote_topics],
         cursor=detection_lists.begin_at(cursor, detections),
         clock=_clock(view),
         statuses=[market_partials.status(status) for status in deps.board(MarketBoard).statuses()],
         writable=await _writable(),
         lacking=await deps.pools().lacking(),
-        board=quote_partials.board(QUOTES, rows(quotes.rows(), time.time(), view)),
-        row_count=len(quotes.most_active),
-        quote_count=quotes.count,
-        by_stored_bars=quotes.most_active.by_stored_bars,
+        watchlist=watchlist,
+        **quote_values,
         notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
         feed=detection_lists.feed(patterns.key, detections, view),
         detected=bool(detections),
         away=detections is None,
     )
+
+
+def _most_active(view: View) -> tuple[list[Topic], dict[str, Any]]:
+    """The topics and the values of the page that shows the most active symbols."""
+    quotes = deps.board(QuoteBoard)
+    return [QUOTES], {
+        "board": quote_partials.board(QUOTES, rows(quotes.rows(), time.time(), view)),
+        "row_count": len(quotes.most_active),
+        "quote_count": quotes.count,
+        "by_stored_bars": quotes.most_active.by_stored_bars,
+    }
+
+
+def _listed(watchlist: Watchlist, view: View) -> tuple[list[Topic], dict[str, Any]]:
+    """The topics and the values of the page that shows the first rows of a list."""
+    visible = table.with_quotes(watchlist, deps.board(QuoteBoard))[:BOARD_ROWS]
+    listed_rows = table.with_sections(table.drawn_rows(visible, time.time(), view), watchlist)
+    return [quotes_topic(row.entry.symbol) for row in visible], {
+        "rows": listed_rows,
+        "columns": "std",
+        "first_section": FIRST_SECTION,
+    }
 
 
 @blueprint.get("/symbols/<path:symbol>")
@@ -180,6 +204,15 @@ async def _symbol_page(
         away=away,
         add_to=await _add_to(symbol),
     )
+
+
+async def _desk_list() -> Watchlist | None:
+    """The list that the reader chose for the desk; None while the database is away."""
+    try:
+        async with deps.pools().own.acquire() as connection:
+            return await watchlists.desk_list(connection, guards.identity().user_id)
+    except db.Unavailable:
+        return None
 
 
 async def _add_to(symbol: str) -> AddTo | None:

@@ -144,12 +144,12 @@ async def show_desk(slug: str) -> ResponseReturnValue:
 @blueprint.post(f"{HERE}/<slug>/desk")
 @guards.signed_in
 async def desk(slug: str) -> ResponseReturnValue:
-    """The desk shows this list, or with `off` none of them."""
-    chosen_slug = None if (await request.form).get("off") else slug
+    """The desk shows this list, or with `off` none of them; `off=desk` leads back there."""
+    off = (await request.form).get("off")
     await _summary(slug)
     async with deps.pools().own.transaction() as connection:
-        await lists.choose_for_desk(connection, guards.identity().user_id, chosen_slug)
-    return current_app.redirect(f"{HERE}/{slug}", 303)
+        await lists.choose_for_desk(connection, guards.identity().user_id, None if off else slug)
+    return current_app.redirect("/" if off == "desk" else f"{HERE}/{slug}", 303)
 
 
 async def _index(form: ListName, status: int = 200) -> Response:
