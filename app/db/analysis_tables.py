@@ -32,7 +32,8 @@ INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_in
 
 def patterns(tables: Mapping[str, Table]) -> tuple[str, ...]:
     """One sub-select per readable table, for first_of_all: symbol, pattern, timeframe, tier text, confidence float8 as
-    stored, data and metadata jsonb, detected_at timestamptz, price float8 if there is a column."""
+    stored, data and metadata jsonb, detected_at and until (the end of its validity) timestamptz, price float8 if there
+    is a column."""
     selects = [_patterns(tables.get(name), name) for name in PATTERN_TABLES]
     return _readable([*selects, _detections(tables.get("pattern_detections"), tables.get("pattern_definitions"))])
 
@@ -43,13 +44,15 @@ def indicators(tables: Mapping[str, Table]) -> tuple[str, ...]:
 
 
 def definitions(table: Table | None) -> str | None:
-    """Pattern, timeframe text."""
+    """Pattern, timeframe, about, logic text."""
     if table is None or "name" not in table.columns:
         return None
     listed = table.columns.get("applicable_timeframes", "").endswith("[]")
     timeframes = "coalesce(applicable_timeframes::text[], '{}')" if listed else "'{}'::text[]"
     return (
-        f"(select name::text as pattern, timeframe from {table.name}"
+        f"(select name::text as pattern, timeframe,"
+        f" coalesce({read.text(table.columns, 'short_description', 'description')}, '') as about,"
+        f" coalesce({read.text(table.columns, 'basic_logic_description')}, '') as logic from {table.name}"
         f" left join lateral unnest({timeframes}) as timeframe on true where name is not null)"
     )
 
@@ -81,8 +84,8 @@ def past_outcomes(table: Table | None) -> str | None:
 
 
 def first_of_all(selects: Sequence[str], conditions: Sequence[str], order: str, limit: str) -> str:
-    """The first patterns of several tables in one order, as one sub-select: symbol, pattern, timeframe text, confidence
-    0 to 1, direction text, detected_at timestamptz, price float8.
+    """The first patterns of several tables in one order, as one sub-select: symbol, pattern, timeframe, tier text,
+    confidence 0 to 1, direction text, detected_at and until timestamptz, price float8, data jsonb.
 
     `conditions` must all hold, on what `patterns` gives; `order` and `limit` are SQL. Each table is ordered and cut by
     itself, so that its index by that order answers it: PostgreSQL orders a union as a whole only after it has read the
@@ -93,8 +96,9 @@ def first_of_all(selects: Sequence[str], conditions: Sequence[str], order: str, 
     cut = f" order by {order} limit {limit}"
     parts = (f"(select * from {select} as one{where}{cut})" for select in selects)
     return (
-        f"(select symbol, pattern, timeframe, {CONFIDENCE} as confidence, {DIRECTION} as direction, detected_at,"
-        f" coalesce(price, {_PRICE}) as price from ({' union all '.join(parts)}) as every{cut})"
+        f"(select symbol, pattern, timeframe, tier, {CONFIDENCE} as confidence, {DIRECTION} as direction,"
+        f" detected_at, until, data, coalesce(price, {_PRICE}) as price"
+        f" from ({' union all '.join(parts)}) as every{cut})"
     )
 
 
@@ -108,13 +112,15 @@ def _patterns(table: Table | None, name: str) -> str | None:
     columns, symbol = table.columns, table.symbol
     pattern = read.first(columns, ("pattern_type", "pattern_name", "pattern"))
     at = _time(columns, ("detection_timestamp", "detected_at", "timestamp"))
+    until = _time(columns, ("expiration_timestamp", "expiration_date", "expires_at"))
     if symbol is None or pattern is None or at is None:
         return None
     return (
         f"select {symbol}::text as symbol, {pattern}::text as pattern,"
         f" {_timeframe(table, PATTERN_TABLES[name])} as timeframe, '{TIERS.get(name, 'daily')}'::text as tier,"
         f" {read.number(columns, 'confidence')} as confidence, {read.json(columns, 'pattern_data')} as data,"
-        f" {read.json(columns, 'metadata')} as metadata, {at} as detected_at, null::float8 as price from {table.name}"
+        f" {read.json(columns, 'metadata')} as metadata, {at} as detected_at,"
+        f" {until or 'null::timestamptz'} as until, null::float8 as price from {table.name}"
         f" where {symbol} is not null and {pattern} is not null and {at} {DAYS}"
     )
 
@@ -132,7 +138,8 @@ def _detections(table: Table | None, definitions: Table | None) -> str | None:
         f"select detected.{symbol}::text as symbol, defined.name::text as pattern,"
         f" 'daily' as timeframe, 'daily' as tier,"
         f" {read.number(own, 'confidence')} as confidence, {read.json(own, 'pattern_data')} as data,"
-        f" null::jsonb as metadata, {at} as detected_at, {read.finite(read.number(own, 'price_at_detection'))} as price"
+        f" null::jsonb as metadata, {at} as detected_at, null::timestamptz as until,"
+        f" {read.finite(read.number(own, 'price_at_detection'))} as price"
         f" from {table.name} as detected join {definitions.name} as defined"
         f" on defined.id::text = detected.pattern_id::text"
         f" where detected.{symbol} is not null and defined.name is not null and {at} {DAYS}"

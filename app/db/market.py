@@ -103,7 +103,7 @@ class MarketShape(NamedTuple):
     splits: str | None = None
     """symbol text, day date, ratio float8"""
     definitions: str | None = None
-    """pattern, timeframe text: what the engine looks for; either may be null"""
+    """pattern, timeframe, about, logic text: what the engine looks for; the first two may be null"""
     outcomes: str | None = None
     """symbol, pattern, timeframe text, detected_at timestamptz, direction text, price, return_1, return_5, return_20
     numbers: change of the close so many bars later, 0.01 for 1 %; null where it is not known yet"""

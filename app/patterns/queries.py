@@ -141,7 +141,7 @@ async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, 
         for table in shape.patterns
     ]
     if shape.definitions is not None:
-        sources.append(shape.definitions)
+        sources.append(f"(select pattern, timeframe from {shape.definitions} as defined)")  # noqa: S608
     if not sources:
         return (), ()
     rows = await connection.fetch(

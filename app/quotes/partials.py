@@ -8,6 +8,7 @@ from markupsafe import Markup
 from app.finance.instrument import Instrument
 from app.identity import View
 from app.quotes.charts.drawing import ChartDrawing
+from app.quotes.charts.frozen import FrozenDrawing
 from app.quotes.charts.geometry import CandlePaths
 from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark
@@ -47,6 +48,11 @@ def facts(quote: SymbolQuote, view: View) -> Markup:
 
 def chart(symbol: str, drawing: ChartDrawing | None, view: View) -> Markup:
     return fragment("quotes/chart", symbol=symbol, drawing=drawing, view=view)
+
+
+def frozen(symbol: str, drawing: FrozenDrawing | None, view: View) -> Markup:
+    """A chart as it was at a moment in the past."""
+    return fragment("quotes/frozen", symbol=symbol, drawing=drawing, view=view)
 
 
 def candle(symbol: str, candle: CandlePaths) -> Markup:

@@ -24,6 +24,7 @@ from app.admin import api as admin_api
 from app.admin import routes as admin
 from app.db import idempotency
 from app.desk import routes as desk_routes
+from app.desk.detection import routes as detection
 from app.desk.flow import routes as flow
 from app.desk.lists import routes as desk_lists
 from app.health import routes as health_routes
@@ -67,7 +68,7 @@ from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 LISTS = (desk_lists, watchlists, arrangement, sharing)
-PATTERNS = (flow, patterns, pattern_statistics)
+PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
 

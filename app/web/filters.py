@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from urllib.parse import quote
 
 from app.finance.markets import exchange_name
 from app.web import numbers, times
@@ -40,6 +41,11 @@ def words(name: str) -> str:
 def timeframe(name: str) -> str:
     """In words, where it is one of ours."""
     return TIMEFRAME_NAMES.get(name) or words(name)
+
+
+def detection_path(symbol: str, pattern: str, timeframe: str, at: float) -> str:
+    """The address of the page of one detection; `at` in UTC epoch seconds."""
+    return f"/detections/{quote(f'{symbol}/{pattern}/{timeframe}')}/{times.iso(at)}"
 
 
 def dom_id(kind: str, *parts: str) -> str:

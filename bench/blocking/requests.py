@@ -23,6 +23,8 @@ ARGUMENTS = {
     "link_id": str(uuid4()),
     "token_id": str(uuid4()),
     "name": "live.js",
+    "names": f"{symbol(77)}/Doji/daily",
+    "at": "2012-08-31T20:00:00Z",
 }
 MORE = {
     "/symbols": ("?q=s", "?q=ohio", "?q=AAPK", f"?q={SLIP}", f"?q={ALPHABET}", "?q=nobody"),

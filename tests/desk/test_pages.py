@@ -86,9 +86,8 @@ async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
     for symbol in AWKWARD:
         html = await page(desk, f"/symbols/{quote(symbol)}")
 
-        (mark,) = re.findall(r'<a href="(/patterns/search\?[^"]*)"><title>Hammer', html)
-        address, _, key = mark.replace("&amp;", "&").partition("#")
-        assert f'id="{key}"' in await page(desk, address)
+        (mark,) = re.findall(r'<a href="(/detections/[^"]*)"><title>Hammer', html)
+        assert f">{symbol}</a>" in await page(desk, mark)
 
 
 async def test_each_range_of_a_chart_has_an_address(desk: Desk) -> None:

@@ -62,6 +62,7 @@ LINES: dict[str, Line] = {
     "confirm.stay": Line(Who.PEOPLE, 303),
     "desk.dashboard": Line(Who.PEOPLE, 200),
     "desk.symbol_page": Line(Who.PEOPLE, 404),
+    "detection.detection": Line(Who.PEOPLE, 400),
     "flow.board": Line(Who.PEOPLE, 200),
     "patterns.search": Line(Who.PEOPLE, 200),
     "lists.add": Line(Who.PEOPLE, 404),

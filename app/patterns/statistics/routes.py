@@ -8,6 +8,7 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.db.analysis_tables import HORIZONS
+from app.finance.periods import TIMEFRAMES
 from app.live.topics import STATUS
 from app.patterns.statistics import table
 from app.patterns.statistics.outcomes import FEW
@@ -59,6 +60,6 @@ async def _statistics() -> Statistics | None:
 def _timeframe(text: str, current: Statistics | None) -> str:
     """The one that was chosen, else the usual one or the shortest that there is."""
     available = current.timeframes if current else []
-    if text and available and text not in available:
-        abort(400, f"timeframe: choose one of {', '.join(available)}.")
+    if text not in ("", *available, *TIMEFRAMES):
+        abort(400, f"timeframe: choose one of {', '.join(available or TIMEFRAMES)}.")
     return text or (USUAL_TIMEFRAME if USUAL_TIMEFRAME in available else next(iter(available), ""))
