@@ -12,14 +12,16 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps, wire
-from app.admin import account_actions, csv, queries, redis_status
+from app.admin import account_actions, queries, redis_status
 from app.admin.account_actions import DETAILS, AccountAction, InviteResult
+from app.admin.audit_table import ROWS, audit_document
 from app.admin.forms import AuditSearch, Deletion, Invitation
 from app.admin.queries import AuditFilter, Person
 from app.db.audit import AuditAction, AuditOutcome, record_by
-from app.identity import Role
-from app.web import client, errors, guards, parameters, reauth
-from app.web.forms.fields import search_choices
+from app.identity import Role, Scope
+from app.web import client, errors, guards, parameters, reauth, tables
+from app.web.formats import TableDocument
+from app.web.forms.fields import first_error, search_choices
 from app.web.html import page
 from app.web.one_time_secret import OneTimeSecret
 from app.wire.channels import Channels
@@ -31,6 +33,7 @@ T = TypeVar("T")
 WITHIN_SECONDS = 1.0
 
 PEOPLE = "/admin/users"
+AUDIT = "/admin/audit"
 LINK = OneTimeSecret("invite", PEOPLE)
 PAGE_ROWS = 100
 CHANGE_RATE = "60/minute"
@@ -167,7 +170,24 @@ async def revoke(link_id: UUID) -> ResponseReturnValue:
     return current_app.redirect(PEOPLE, 303)
 
 
-@blueprint.get("/admin/audit")
+@tables.suffixes(blueprint, AUDIT)
+@guards.admin_only
+@guards.open_to_tokens(Scope.ADMIN)
+@parameters.allow(*AUDIT_FIELDS, "before")
+async def audit_table() -> TableDocument:
+    form, zone = AuditSearch(request.args), guards.view().zone
+    if not form.validate():
+        abort(422, first_error(form))
+    async with deps.pools().own.acquire() as connection:
+        rows = await queries.audit(connection, form.filter(zone), ROWS + 1, form.before.data)
+        detail = f"audit.{tables.requested()}, {len(rows[:ROWS])} rows"
+        entry = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), detail)
+        await record_by(connection, guards.identity(), *entry)
+    older = urlencode({**_filters(), "before": rows[ROWS - 1].id}) if len(rows) > ROWS else ""
+    return audit_document(rows[:ROWS], zone, time.time(), older)
+
+
+@tables.page(blueprint, AUDIT, audit_table)
 @guards.admin_only
 @parameters.allow(*AUDIT_FIELDS, "before")
 async def audit() -> ResponseReturnValue:
@@ -177,7 +197,6 @@ async def audit() -> ResponseReturnValue:
         names = await queries.actions(connection)
         search = form.filter(zone) if valid else AuditFilter()
         rows = await queries.audit(connection, search, PAGE_ROWS + 1, form.before.data) if valid else []
-    filters = {name: text for name, text in request.args.items() if text and name in AUDIT_FIELDS}
     return await page(
         "admin/audit",
         title="Audit",
@@ -186,25 +205,14 @@ async def audit() -> ResponseReturnValue:
         actions=search_choices(sorted(names), form.action.data),
         outcomes=search_choices(AuditOutcome, form.outcome.data),
         entries=rows[:PAGE_ROWS],
-        filters=urlencode(filters),
-        older=urlencode({**filters, "before": rows[PAGE_ROWS - 1].id}) if len(rows) > PAGE_ROWS else "",
+        filters=urlencode(_filters()),
+        older=urlencode({**_filters(), "before": rows[PAGE_ROWS - 1].id}) if len(rows) > PAGE_ROWS else "",
         zone=zone,
     )
 
 
-@blueprint.get("/admin/audit.csv")
-@guards.admin_only
-@parameters.allow(*AUDIT_FIELDS, "before")
-async def audit_csv() -> ResponseReturnValue:
-    form = AuditSearch(request.args)
-    if not form.validate():
-        return await errors.answer(422)
-    async with deps.pools().own.acquire() as connection:
-        rows = await queries.audit(connection, form.filter(guards.view().zone), csv.ROWS, form.before.data)
-        entry = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), f"audit.csv, {len(rows)} rows")
-        await record_by(connection, guards.identity(), *entry)
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Response(csv.render(rows), 200, headers, content_type="text/csv; charset=utf-8")
+def _filters() -> dict[str, str]:
+    return {name: text for name, text in request.args.items() if text and name in AUDIT_FIELDS}
 
 
 async def _do(action: AccountAction, person: Person) -> account_actions.ActionResult:

@@ -11,7 +11,7 @@ from quart import Response, request
 SMALLEST_BYTES = 1024
 FAST_BYTES = 256 * 1024
 """Larger answers are compressed quickly: thousands of rows of the API would block the loop for 15 ms."""
-COMPRESSED_TYPES = ("text/html", "application/json", "application/problem+json")
+COMPRESSED_TYPES = ("text/html", "text/csv", "text/plain", "application/json", "application/problem+json")
 
 _ORDER = ("br", "gzip", "identity")
 """Preference between codings of equal weight."""

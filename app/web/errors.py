@@ -11,7 +11,8 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.logs import OncePerSecond
-from app.web import client, descriptors, guards, html, partials
+from app.web import client, descriptors, guards, html, partials, tables
+from app.web.formats import TableFormat
 
 logger = logging.getLogger(__name__)
 often = OncePerSecond(logger)
@@ -104,11 +105,11 @@ async def _negotiated(problem: ErrorText) -> Response:
         return _for_programs(problem)
     if client.is_stream_request():
         return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
-    accepted = request.headers.get("Accept", "")
     if "HX-Request" in request.headers:
         return _fragment(problem)
-    if "json" in accepted and "text/html" not in accepted:
-        return _problem(problem)
+    accepted = request.headers.get("Accept", "")
+    if "text/html" not in accepted and (tables.suffix() or "json" in accepted):
+        return _as_text(problem) if tables.suffix() in (TableFormat.CSV, TableFormat.TEXT) else _problem(problem)
     return await _page(problem)
 
 
@@ -125,6 +126,11 @@ def _for_programs(problem: ErrorText) -> Response:
 def _problem(problem: ErrorText) -> Response:
     body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.advice}
     return Response(msgspec.json.encode(body), problem.status, content_type="application/problem+json")
+
+
+def _as_text(problem: ErrorText) -> Response:
+    text = f"{problem.title}. {problem.advice}\n"
+    return Response(text, problem.status, content_type="text/plain; charset=utf-8")
 
 
 def _fragment(problem: ErrorText) -> Response:

@@ -47,7 +47,7 @@ def expected(route: Route, caller: str, manner: str) -> int | None:
         return None
     takes_tokens = route.line.who in (Who.READ, Who.WRITE, Who.WHOLE)
     if caller not in PEOPLE and not (caller in TOKENS and takes_tokens):
-        led = manner == "page" and not takes_tokens and route.endpoint != "health.metrics"
+        led = manner == "page" and not route.path.startswith("/api/") and route.endpoint != "health.metrics"
         return 303 if led else 401
     if route.line.who is Who.WRITE and caller == "reader":
         return 403

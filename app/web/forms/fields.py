@@ -35,6 +35,11 @@ def _one_address(_form: Any, field: EmailField) -> None:
         raise ValidationError("This is not an e-mail address.")
 
 
+def first_error(form: Any) -> str:
+    """Of a form that did not validate: the parameter and what is wrong with it."""
+    return next(f"{field.name}: {field.errors[0]}" for field in form if field.errors)
+
+
 def search_choices(
     names: Iterable[str], value: str | None, label: Callable[[str], str] = words
 ) -> list[tuple[str, str]]:
