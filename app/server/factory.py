@@ -26,6 +26,7 @@ from app.db import idempotency
 from app.desk import routes as desk_routes
 from app.desk.detection import routes as detection
 from app.desk.flow import routes as flow
+from app.desk.imports import routes as imports
 from app.desk.lists import routes as desk_lists
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
@@ -42,12 +43,14 @@ from app.server import lifespan
 from app.settings.load import Settings
 from app.watchlists import routes as watchlists
 from app.watchlists.arrangement import routes as arrangement
+from app.watchlists.exports import routes as exports
 from app.watchlists.sharing import routes as sharing
 from app.watchlists.watchlist import NoSuchList
 from app.web import (
     api_document,
     api_writes,
     assets,
+    body_limits,
     client,
     condition,
     csp_reports,
@@ -67,7 +70,7 @@ from app.web import (
 from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
-LISTS = (desk_lists, watchlists, arrangement, sharing)
+LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
@@ -96,6 +99,7 @@ def create_app(settings: Settings) -> Quart:
     )
     app.url_map.merge_slashes = False  # A//B is no other way to A/B
     vars(app)["session_interface"] = NoSession()
+    body_limits.install(app)
     lifespan.install(app, settings)
     html.add_functions(forms.FUNCTIONS)
 

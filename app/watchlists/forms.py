@@ -5,17 +5,20 @@ from typing import Any
 
 from wtforms import (  # type: ignore[import-untyped]
     FieldList,
+    FileField,
     Form,
     FormField,
     HiddenField,
     IntegerField,
     SelectField,
     StringField,
+    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
 from app.watchlists import names
+from app.watchlists.matching import MOST_NEAR, MatchedEntry
 from app.watchlists.watchlist import EntryEdit, InvalidText, ListEntry, ListSection, Summary
 from app.web.forms.fields import stripped
 
@@ -75,6 +78,41 @@ class MoveToSection(Form):  # type: ignore[misc]
         super().__init__(sent)
         self.symbol.choices = [SelectChoice(entry.symbol, entry.symbol) for entry in entries]
         self.to.choices = section_choices(sections)
+
+
+class ImportForm(Form):  # type: ignore[misc]
+    text = TextAreaField("Paste symbols or a list")
+    file = FileField("Or choose a file")
+
+
+class NearChoice(Form):  # type: ignore[misc]
+    """What stands in the file, and the symbol that it becomes; "" leaves it out."""
+
+    read = HiddenField()
+    symbol = SelectField(validate_choice=False)
+
+
+class ConfirmImport(Form):  # type: ignore[misc]
+    """`text`: the whole list again, since nothing of it is stored before."""
+
+    text = HiddenField()
+    near = FieldList(FormField(NearChoice), max_entries=MOST_NEAR)
+
+    @classmethod
+    def of(cls, text: str, matches: Iterable[MatchedEntry]) -> "ConfirmImport":
+        offers = [match for match in matches if match.choices]
+        form = cls(data={"text": text, "near": [{"read": match.entry.symbol} for match in offers]})
+        for row, match in zip(form.near, offers, strict=True):
+            row.symbol.label.text = f"{match.entry.symbol} becomes"
+            row.symbol.choices = [
+                *(SelectChoice(each.symbol, f"{each.symbol} {each.name}".strip()) for each in match.choices),
+                SelectChoice("", "Leave out"),
+            ]
+        return form
+
+    def choices(self) -> dict[str, str]:
+        """What stands in the file to the chosen symbol."""
+        return {row.read.data or "": row.symbol.data or "" for row in self.near}
 
 
 class OrderRow(Form):  # type: ignore[misc]

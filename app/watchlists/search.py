@@ -40,7 +40,7 @@ def exact(text: str, index: SymbolIndex) -> tuple[str, ...]:
     """The symbols that a text spells, in whatever case, with an exchange before a colon, a dollar sign, or another
     separator before the share class."""
     plain = text.strip()
-    without_exchange = plain.rpartition(":")[2]
+    without_exchange = plain.partition(":")[2] or plain
     forms = (plain, without_exchange, *(each.removeprefix("$") for each in (plain, without_exchange)))
     for form in dict.fromkeys(forms):
         if spellings := index.spellings(form) or _other_separator(form, index):
