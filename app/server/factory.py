@@ -66,6 +66,7 @@ from app.web import (
     request_log,
     security,
     session_end,
+    slugs,
 )
 from app.web.forms import partials as forms
 
@@ -99,6 +100,7 @@ def create_app(settings: Settings) -> Quart:
     )
     app.url_map.merge_slashes = False  # A//B is no other way to A/B
     vars(app)["session_interface"] = NoSession()
+    slugs.install(app)
     body_limits.install(app)
     lifespan.install(app, settings)
     html.add_functions(forms.FUNCTIONS)

@@ -89,14 +89,14 @@ async def undo(undo_id: UUID) -> ResponseReturnValue:
     return current_app.redirect(f"{HERE}/{slug}", 303)
 
 
-@blueprint.get(f"{HERE}/<slug>/name")
+@blueprint.get(f"{HERE}/<slug:slug>/name")
 @guards.signed_in
 async def name(slug: str) -> ResponseReturnValue:
     summary = await _summary(slug)
     return await _name(summary, ListName(data={"name": summary.name, "before": summary.name}))
 
 
-@blueprint.post(f"{HERE}/<slug>/name")
+@blueprint.post(f"{HERE}/<slug:slug>/name")
 @guards.signed_in
 async def rename(slug: str) -> ResponseReturnValue:
     summary, form = await _summary(slug), ListName(await request.form)
@@ -115,13 +115,13 @@ async def rename(slug: str) -> ResponseReturnValue:
     return current_app.redirect(f"{HERE}/{slug}", 303)
 
 
-@blueprint.get(f"{HERE}/<slug>/delete")
+@blueprint.get(f"{HERE}/<slug:slug>/delete")
 @guards.signed_in
 async def confirm_delete(slug: str) -> ResponseReturnValue:
     return await _confirm_delete(await _summary(slug))
 
 
-@blueprint.post(f"{HERE}/<slug>/delete")
+@blueprint.post(f"{HERE}/<slug:slug>/delete")
 @guards.signed_in
 async def delete(slug: str) -> ResponseReturnValue:
     """Only the version that the page showed is deleted."""
@@ -134,14 +134,14 @@ async def delete(slug: str) -> ResponseReturnValue:
     return current_app.redirect(f"{HERE}?{urlencode({'undo': undo_id})}", 303)
 
 
-@blueprint.get(f"{HERE}/<slug>/desk")
+@blueprint.get(f"{HERE}/<slug:slug>/desk")
 @guards.signed_in
 async def show_desk(slug: str) -> ResponseReturnValue:
     """The form is on the list's page."""
     return current_app.redirect(f"{HERE}/{(await _summary(slug)).slug}", 303)
 
 
-@blueprint.post(f"{HERE}/<slug>/desk")
+@blueprint.post(f"{HERE}/<slug:slug>/desk")
 @guards.signed_in
 async def desk(slug: str) -> ResponseReturnValue:
     """The desk shows this list, or with `off` none of them; `off=desk` leads back there."""

@@ -30,6 +30,8 @@ SIGNED_IN = (
     "/account/totp",
     "/account/totp/codes",
     "/account/totp/off",
+    "/w",
+    "/w/add?symbol=NOBODY",
     "/none",
 )
 SIGNED_OUT = ("/login", "/forgot", "/register", "/invite/none")

@@ -17,7 +17,14 @@ from tests.security.conftest import Site
 
 OWN = "http://127.0.0.1:8000"
 
-PASSABLE = {"default": "x", "string": "x", "path": "x", "int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
+PASSABLE = {
+    "default": "x",
+    "string": "x",
+    "slug": "x",
+    "path": "x",
+    "int": "1",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
 """What stands for an argument, by its converter: enough to reach the guard, too little to name a thing that exists."""
 
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}

@@ -25,13 +25,13 @@ LARGEST_BODY = 4 * MOST_BYTES
 """A list in its longest encoding, with the other fields."""
 
 
-@blueprint.get("/w/<slug>/import")
+@blueprint.get("/w/<slug:slug>/import")
 @guards.signed_in
 async def show(slug: str) -> ResponseReturnValue:
     return await _form(await _watchlist(slug), ImportForm())
 
 
-@blueprint.post("/w/<slug>/import")
+@blueprint.post("/w/<slug:slug>/import")
 @guards.signed_in
 @body_limits.largest_body(LARGEST_BODY)
 async def preview(slug: str) -> ResponseReturnValue:
@@ -52,14 +52,14 @@ async def preview(slug: str) -> ResponseReturnValue:
     return await _preview(watchlist, text, reading, matches)
 
 
-@blueprint.get("/w/<slug>/import/confirm")
+@blueprint.get("/w/<slug:slug>/import/confirm")
 @guards.signed_in
 async def show_confirm(slug: str) -> ResponseReturnValue:
     """The form is on the preview, which has nothing to show without a list."""
     return current_app.redirect(f"/w/{(await _watchlist(slug)).summary.slug}/import", 303)
 
 
-@blueprint.post("/w/<slug>/import/confirm")
+@blueprint.post("/w/<slug:slug>/import/confirm")
 @guards.signed_in
 @body_limits.largest_body(LARGEST_BODY)
 async def confirm(slug: str) -> ResponseReturnValue:

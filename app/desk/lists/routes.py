@@ -30,7 +30,7 @@ ROWS = 100
 COLUMNS = ("std", "note")
 
 
-@blueprint.get("/w/<slug>")
+@blueprint.get("/w/<slug:slug>")
 @guards.signed_in
 @parameters.allow("sort", "cols", "page", "undo")
 async def show(slug: str) -> ResponseReturnValue:
@@ -38,7 +38,7 @@ async def show(slug: str) -> ResponseReturnValue:
     return await _page(watchlist, AddSymbol(None, watchlist.sections), cursor)
 
 
-@blueprint.post("/w/<slug>")
+@blueprint.post("/w/<slug:slug>")
 @guards.signed_in
 @parameters.allow("sort", "cols", "page")
 async def add(slug: str) -> ResponseReturnValue:

@@ -27,7 +27,7 @@ ROWS = 50
 """Entries of one form."""
 
 
-@blueprint.get("/w/<slug>/order")
+@blueprint.get("/w/<slug:slug>/order")
 @guards.signed_in
 @parameters.allow("section", "page")
 async def show_order(slug: str) -> ResponseReturnValue:
@@ -37,7 +37,7 @@ async def show_order(slug: str) -> ResponseReturnValue:
     return await _order(watchlist, OrderForm.of(part, first + 1))
 
 
-@blueprint.post("/w/<slug>/order")
+@blueprint.post("/w/<slug:slug>/order")
 @guards.signed_in
 @parameters.allow("section", "page")
 async def order(slug: str) -> ResponseReturnValue:
@@ -58,14 +58,14 @@ async def order(slug: str) -> ResponseReturnValue:
     return current_app.redirect(f"/w/{slug}/order" + (f"?{query}" if query else ""), 303)
 
 
-@blueprint.get("/w/<slug>/sections")
+@blueprint.get("/w/<slug:slug>/sections")
 @guards.signed_in
 async def show_sections(slug: str) -> ResponseReturnValue:
     watchlist = await _watchlist(slug)
     return await _sections(watchlist, ListName(), MoveToSection(None, watchlist.entries, watchlist.sections))
 
 
-@blueprint.post("/w/<slug>/sections")
+@blueprint.post("/w/<slug:slug>/sections")
 @guards.signed_in
 async def change_sections(slug: str) -> ResponseReturnValue:
     """A new section, or with `move` an entry to another one."""
@@ -84,7 +84,7 @@ async def change_sections(slug: str) -> ResponseReturnValue:
     return current_app.redirect(f"/w/{slug}/sections", 303)
 
 
-@blueprint.get("/w/<slug>/sections/<uuid:section_id>")
+@blueprint.get("/w/<slug:slug>/sections/<uuid:section_id>")
 @guards.signed_in
 async def show_section(slug: str, section_id: UUID) -> ResponseReturnValue:
     watchlist = await _watchlist(slug)
@@ -92,7 +92,7 @@ async def show_section(slug: str, section_id: UUID) -> ResponseReturnValue:
     return await _section(watchlist, section, ListName(data={"name": section.name, "before": section.name}))
 
 
-@blueprint.post("/w/<slug>/sections/<uuid:section_id>")
+@blueprint.post("/w/<slug:slug>/sections/<uuid:section_id>")
 @guards.signed_in
 async def change_section(slug: str, section_id: UUID) -> ResponseReturnValue:
     """A new name, or with `delete` no section any more."""

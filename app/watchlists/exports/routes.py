@@ -17,7 +17,7 @@ blueprint = Blueprint("exports", __name__)
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "txt": "text/plain; charset=utf-8"}
 
 
-@blueprint.get("/w/<slug>/export")
+@blueprint.get("/w/<slug:slug>/export")
 @guards.signed_in
 async def show(slug: str) -> ResponseReturnValue:
     summary = (await _watchlist(slug)).summary
@@ -25,7 +25,7 @@ async def show(slug: str) -> ResponseReturnValue:
     return await html.page("watchlists/export", title=title, summary=summary, formats=FORMATS.values())
 
 
-@blueprint.get("/w/<slug>.csv")
+@blueprint.get("/w/<slug:slug>.csv")
 @guards.signed_in
 @parameters.allow("format")
 async def file(slug: str) -> ResponseReturnValue:

@@ -19,14 +19,14 @@ blueprint = Blueprint("sharing", __name__)
 FULL = f"A list has at most {MAX_SHARES} links. Revoke one first."
 
 
-@blueprint.get("/w/<slug>/shares")
+@blueprint.get("/w/<slug:slug>/shares")
 @guards.signed_in
 async def show(slug: str) -> ResponseReturnValue:
     summary = await _summary(slug)
     return _secret(slug).delete_cookie(await _page(summary))
 
 
-@blueprint.post("/w/<slug>/shares")
+@blueprint.post("/w/<slug:slug>/shares")
 @guards.signed_in
 async def create(slug: str) -> ResponseReturnValue:
     summary, user_id = await _summary(slug), guards.identity().user_id
@@ -36,14 +36,14 @@ async def create(slug: str) -> ResponseReturnValue:
     return _secret(slug).redirect(token) if token else await _page(summary, 422)
 
 
-@blueprint.get("/w/<slug>/shares/<uuid:share_id>")
+@blueprint.get("/w/<slug:slug>/shares/<uuid:share_id>")
 @guards.signed_in
 async def show_share(slug: str, share_id: UUID) -> ResponseReturnValue:
     """The form is on the page of all links of the list."""
     return current_app.redirect(f"/w/{(await _summary(slug)).slug}/shares", 303)
 
 
-@blueprint.post("/w/<slug>/shares/<uuid:share_id>")
+@blueprint.post("/w/<slug:slug>/shares/<uuid:share_id>")
 @guards.signed_in
 async def revoke(slug: str, share_id: UUID) -> ResponseReturnValue:
     summary, user_id = await _summary(slug), guards.identity().user_id
