@@ -124,10 +124,7 @@ def create_app(settings: Settings) -> Quart:
         throttle.client_network,
     )
     parameters.install(app, ("api", "health", "reports", "static", "streams"))
-    errors.install(app)
-    errors.unavailable(app, (wire.RedisUnavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
-    errors.unreadable(app, (db.BadValue,))
-    errors.missing(app, (NoSuchList,))
+    _install_errors(app)
     assets.install(app)
     condition.install(app, lambda: market.page_condition(deps.board(MarketBoard)))
 
@@ -141,3 +138,10 @@ def create_app(settings: Settings) -> Quart:
         app.register_blueprint(programs.blueprint)
     endpoints.install(app)
     return app
+
+
+def _install_errors(app: Quart) -> None:
+    errors.install(app)
+    errors.unavailable(app, (wire.RedisUnavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
+    errors.unreadable(app, (db.BadValue,))
+    errors.missing(app, (NoSuchList,))
