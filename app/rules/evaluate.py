@@ -6,7 +6,7 @@ import numpy as np
 
 from app.finance.bars import Timeframe
 from app.finance.matrix import BarMatrix
-from app.finance.panel import Floats
+from app.finance.panel import Floats, Mask
 from app.rules.alignment import Alignment, align
 from app.rules.catalogue import PATTERN_NAMES, TIMEFRAMES
 from app.rules.comparison_truth import comparison_truth
@@ -40,6 +40,11 @@ class RuleEvaluation:
     def symbols(self) -> Sequence[str]:
         """Of the rows of a truth."""
         return self._matrix(self.timeframe).symbols
+
+    @property
+    def has_bar(self) -> Mask:
+        """(rows,)"""
+        return ~np.isnan(self._ends(self.timeframe, 1)[:, 0])
 
     def last(self, rule: Rule, bars: int = 1) -> Truth:
         """(rows, bars): at the last bars of each symbol."""

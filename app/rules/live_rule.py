@@ -1,0 +1,61 @@
+"""A rule that is evaluated whenever bars close, while somebody looks at its result."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import msgspec
+
+from app.rules.catalogue import DETECTION_NUMBERS, DETECTION_WORDS, PATTERN_NAMES, TIMEFRAMES
+from app.rules.identity import key
+from app.rules.look_back import needs
+from app.rules.resolve import series_of
+from app.rules.show import show
+from app.rules.tree import Among, Rule, Series
+from app.rules.walk import all_conditions
+
+MOST_LIVE = 300
+"""Different rules that are live at a time."""
+MOST_SYMBOLS = 10_000
+"""Of a scope."""
+
+
+class LiveRule(msgspec.Struct, frozen=True):
+    """`key` is the same for two spellings that mean the same over one scope: active symbols that are in any of the
+    `universes`, and `symbols`; all active symbols with neither."""
+
+    key: str
+    text: str
+    timeframe: str = "d"
+    """Prefix of the rule's own timeframe."""
+    universes: tuple[str, ...] = ()
+    symbols: tuple[str, ...] | None = None
+
+
+def live_rule(rule: Rule, timeframe: str, universes: Collection[str], symbols: Collection[str] | None) -> LiveRule:
+    names = tuple(sorted(set(universes)))
+    listed = None if symbols is None else tuple(sorted(set(symbols)))
+    scope = ",".join(names) if listed is None else "\n".join((",".join(names), ",".join(listed)))
+    return LiveRule(key(rule, scope, timeframe), show(rule), timeframe, names, listed)
+
+
+class MarketNeeds(NamedTuple):
+    """What rules are evaluated on: `prefixes` of timeframes whose bars they need, and whether they need detections."""
+
+    prefixes: frozenset[str] = frozenset()
+    detections: bool = False
+
+    def __or__(self, other: "MarketNeeds") -> "MarketNeeds":
+        return MarketNeeds(self.prefixes | other.prefixes, self.detections or other.detections)
+
+    def __le__(self, other: tuple[object, ...]) -> bool:
+        """Whether the other ones are enough."""
+        return isinstance(other, MarketNeeds) and self | other == other
+
+
+def market_needs(rule: Rule, timeframe: str) -> MarketNeeds:
+    """The age of detections counts bars of every timeframe."""
+    fields = {operand.field for operand in series_of(rule) if isinstance(operand, Series)}
+    words = {each.field for each in all_conditions(rule.conditions) if isinstance(each, Among)}
+    detections = bool(words & DETECTION_WORDS or fields & (DETECTION_NUMBERS | PATTERN_NAMES.keys()))
+    prefixes = TIMEFRAMES if "age" in fields else (timeframe, *needs(rule, timeframe))
+    return MarketNeeds(frozenset(prefixes), detections)

@@ -1,0 +1,110 @@
+"""The symbols for which rules hold now, how many are left after each condition, and why a symbol has left."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from app.finance.panel import Mask
+from app.rules.catalogue import DETECTION_NUMBERS
+from app.rules.evaluate import RuleEvaluation
+from app.rules.market_bars import MarketBars
+from app.rules.resolve import resolve
+from app.rules.tree import Among, Compare, Condition, Cross, Flag, Operand, Rolling, Rule, Series, Within
+
+
+class RuleScope(NamedTuple):
+    """As of LiveRule."""
+
+    universes: tuple[str, ...] = ()
+    symbols: tuple[str, ...] | None = None
+
+
+class Departure(NamedTuple):
+    """Why a rule no longer holds: the place of the first condition that does not, -1 where the symbol has left the
+    scope, and the value of its left side, None where it has none."""
+
+    condition: int
+    value: float | None
+
+
+class RuleMatches(NamedTuple):
+    """`symbols`: in order of their names. `left`: symbols in scope with a bar, then those left after each condition."""
+
+    symbols: tuple[str, ...]
+    left: tuple[int, ...]
+
+
+class RuleMatching:
+    """Of many rules on the same bars: what they have in common is computed once."""
+
+    def __init__(self, market: MarketBars, inactive: frozenset[str] = frozenset()) -> None:
+        """`inactive`: symbols that are in no scope that does not name them."""
+        self._market = market
+        self._inactive = inactive
+        self._evaluations: dict[str, RuleEvaluation] = {}
+        self._scopes: dict[tuple[str, RuleScope], Mask] = {}
+
+    def matches(self, rule: Rule, timeframe: str, scope: RuleScope) -> RuleMatches:
+        """`timeframe`: prefix of the rule's own."""
+        evaluation, mask = self._evaluation(timeframe), self._scope(timeframe, scope)
+        counts = [int(mask.sum())]
+        for number in range(1, len(rule.conditions) + 1):
+            left = mask & evaluation.last(Rule(rule.conditions[:number])).true[:, -1]
+            counts.append(int(left.sum()))
+        symbols = evaluation.symbols
+        return RuleMatches(tuple(sorted(symbols[row] for row in np.flatnonzero(left).tolist())), tuple(counts))
+
+    def departure(self, rule: Rule, timeframe: str, scope: RuleScope, symbol: str) -> Departure:
+        """Of a symbol for which the rule does not hold."""
+        evaluation = self._evaluation(timeframe)
+        if symbol not in evaluation.symbols:
+            return Departure(-1, None)
+        row = list(evaluation.symbols).index(symbol)
+        if not self._scope(timeframe, scope)[row]:
+            return Departure(-1, None)
+        for number in range(1, len(rule.conditions) + 1):
+            if not evaluation.last(Rule(rule.conditions[:number])).true[row, -1]:
+                return Departure(number - 1, self._left_value(rule, number - 1, evaluation, row))
+        return Departure(-1, None)
+
+    def _left_value(self, rule: Rule, place: int, evaluation: RuleEvaluation, row: int) -> float | None:
+        operand = left_operand(resolve(rule, evaluation.timeframe).conditions[place])
+        if operand is None:
+            return None
+        value = float(evaluation.values(operand)[row, -1])
+        return value if math.isfinite(value) else None
+
+    def _evaluation(self, timeframe: str) -> RuleEvaluation:
+        if timeframe not in self._evaluations:
+            self._evaluations[timeframe] = RuleEvaluation(self._market, timeframe)
+        return self._evaluations[timeframe]
+
+    def _scope(self, timeframe: str, scope: RuleScope) -> Mask:
+        """(rows,)"""
+        key = (timeframe, scope)
+        if key not in self._scopes:
+            evaluation = self._evaluation(timeframe)
+            mask = np.array([symbol not in self._inactive for symbol in evaluation.symbols], dtype=np.bool_)
+            if scope.universes:
+                mask &= evaluation.last(Rule((Among("universe", scope.universes),))).true[:, -1]
+            if scope.symbols is not None:
+                own = frozenset(scope.symbols)
+                mask &= bool(scope.universes)
+                mask |= np.array([symbol in own for symbol in evaluation.symbols], dtype=np.bool_)
+            self._scopes[key] = mask & evaluation.has_bar
+        return self._scopes[key]
+
+
+def left_operand(condition: Condition) -> Series | Rolling | None:
+    """What a reader looks at to see why it does not hold; None of words, groups and detections."""
+    match condition:
+        case Within(operand) | Flag(operand) | Compare(_, operand) | Cross(_, operand):
+            return _with_value(operand)
+    return None
+
+
+def _with_value(operand: Operand) -> Series | Rolling | None:
+    if isinstance(operand, Series):
+        return None if operand.field in DETECTION_NUMBERS else operand
+    return operand if isinstance(operand, Rolling) else None
