@@ -28,18 +28,23 @@ from app.engine.jobs.processing import ProcessingQueue
 from app.engine.market_time import seconds_to_close
 from app.engine.monitoring.heartbeat import Health, Heartbeat
 from app.engine.monitoring.metrics import EngineCounts, EngineMetrics
+from app.engine.rules.live_market import LiveMarket
 from app.engine.startup.history import ShippedHistory
 from app.engine.startup.start import IncompatibleSchema, Startup
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import tables as market_tables
 from app.engine.storage.store import Store
 from app.finance.clock import MarketClock
+from app.finance.panel import WIDTH
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING, Channels
 from app.wire.client import connect
 from app.wire.jobs.reporter import JobReporter
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
+from app.wire.rules.evaluator import LiveRuleEvaluator
+from app.wire.rules.live_rules import LiveRules
+from app.wire.rules.match_lists import MatchLists
 from app.wire.state import day_results
 from app.wire.state.day_results import DayResult
 from app.wire.ticks.reader import Checkpoint
@@ -105,6 +110,9 @@ class Engine:
         self._channel = ChannelIntake(redis_url, channels, self._stream, self._ticks)
         history = (self._pool, self._feed_state, self._stream, shipped)
         self._startup = Startup(database_url, *history, options.min_confidence)
+        live_market = LiveMarket(self._pool, self._series, self._bar_close.expiries, self._ticks.days.bars)
+        stores = LiveRules(self._client), MatchLists(self._client)
+        self._live_rules = LiveRuleEvaluator(redis_url, *stores, live_market.state, WIDTH)
         self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._on_message)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
@@ -137,7 +145,7 @@ class Engine:
             self._started = True
             # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
-            runners = (self._store, self._processing, self._subscriber, self._stream, self._channel)
+            runners = (self._store, self._processing, self._subscriber, self._stream, self._channel, self._live_rules)
             self._tasks.extend(tasks.create_task(one.run()) for one in (*runners, self._load_jobs, self._schedule))
             self._tasks.extend(tasks.create_task(work) for work in (self._watch_clock(), self._analyse_bars()))
             ready()
@@ -154,6 +162,7 @@ class Engine:
                 # Bars that are closed by now belong to this checkpoint; minutes that end meanwhile do not.
                 checkpoint = self._stream.checkpoint()
                 await self._ticks.analyse_closed()
+                self._live_rules.bars_closed()
                 if checkpoint:
                     self._store.set_checkpoint(checkpoint)
             except Exception:
@@ -220,7 +229,14 @@ class Engine:
         starting = not (self._started and self._stream.caught_up)
         status = "starting" if starting else "degraded" if late else "healthy"
         failed, gaps = self._channel.lost
-        counters = (self._stream, self._subscriber.stats, self._schedule, self._processing, self._load_jobs)
+        counters = (
+            self._stream,
+            self._subscriber.stats,
+            self._schedule,
+            self._processing,
+            self._load_jobs,
+            self._live_rules,
+        )
         failed += self._failed + sum(each.failed for each in counters)
         lost = {
             "not understood": self._channel.rejected,

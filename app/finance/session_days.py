@@ -149,6 +149,10 @@ class SessionDays:
     def all(self) -> Collection[SessionDay]:
         return self._days.values()
 
+    def bars(self) -> list[Bar]:
+        """The daily bars as they stand."""
+        return [bar for day in self.all() if (bar := day.bar)]
+
     def take_finished(self) -> list[Bar]:
         """Bars that changed since they were given out, of days that another took the place of."""
         bars, self._finished = self._finished, []

@@ -6,7 +6,7 @@ from app.engine.loads.providers.vendors import VENDORS
 from tests.house import tree
 
 WIRE = (
-    {"cache", "jobs", "log"},
+    {"cache", "jobs", "log", "rules"},
     {"pubsub", "users"},
     {"ticks", "state"},
     {"codec"},
@@ -17,7 +17,7 @@ ENGINE = (
     {"process"},
     {"coverage"},
     {"jobs"},
-    {"startup", "eod"},
+    {"startup", "eod", "rules"},
     {"bars"},
     {"loads"},
     {"storage"},

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
+from app.finance.detections import DetectedPattern
 from app.wire.events.event import PatternEvent, PatternExpired
 
 MOST_PATTERNS = 50_000
@@ -33,6 +34,13 @@ class PatternExpiry:
                 heapq.heappush(self._ends, (event.expires_at, event.flow_id))
         if len(self._patterns) > MOST_PATTERNS:
             self._drop_latest()
+
+    def detected(self) -> list[DetectedPattern]:
+        """Those that hold."""
+        return [
+            DetectedPattern(event.symbol, event.pattern, event.timeframe, event.at, event.confidence, event.direction)
+            for event in self._patterns.values()
+        ]
 
     def pop_expired(self, now: float) -> list[PatternExpired]:
         """Patterns that expired at that market time, oldest expiry first."""

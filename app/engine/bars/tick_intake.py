@@ -38,7 +38,7 @@ class TickIntake:
         self._store = store
         self._bar_close = bar_close
         self._minutes = Rollup()
-        self._days = SessionDays()
+        self.days = SessionDays()
         self._late_tick_at = 0.0
         """Wall time of the last tick that came too late for its session; 0 when the session was closed again."""
         self._unclosed_sessions: dict[date, float] = {}
@@ -68,7 +68,7 @@ class TickIntake:
 
     @property
     def symbols(self) -> int:
-        return len(self._days.all())
+        return len(self.days.all())
 
     @property
     def closed_until(self) -> float:
@@ -77,12 +77,12 @@ class TickIntake:
 
     @property
     def duplicate_ticks(self) -> int:
-        return self._days.repeated
+        return self.days.repeated
 
     def seed(self, quotes: Mapping[str, NewestQuote], minutes_until: float) -> None:
         """Continues a session that began before this process; minutes are stored until `minutes_until`."""
         for quote in quotes.values():
-            self._days.put(SessionDay.from_quote(quote))
+            self.days.put(SessionDay.from_quote(quote))
         self._predecessor.seed(quotes.values(), minutes_until)
 
     def resume(self, whole_from: float, stored_until: float) -> None:
@@ -138,20 +138,20 @@ class TickIntake:
         return self._newest_tick[0] // MINUTE * MINUTE + MINUTE if unfinished is None else unfinished
 
     def handle(self, tick: Tick, arrived_at: float) -> None:
-        if not is_plausible(tick) or (self.symbols >= MOST_SYMBOLS and self._days.get(tick.symbol) is None):
+        if not is_plausible(tick) or (self.symbols >= MOST_SYMBOLS and self.days.get(tick.symbol) is None):
             self.rejected_ticks += 1
             return
         if tick.kind == "Q":
             return
         one = contribution(tick)
-        if self._days.is_repeat(tick, one):
+        if self.days.is_repeat(tick, one):
             return
-        late_before = self._days.late + self._minutes.late
+        late_before = self.days.late + self._minutes.late
         if not self._predecessor.has_counted(tick):
             self._add_to_session(tick, one, arrived_at)
         self._note_arrival(tick, one, arrived_at)
         minute = self._minutes.add(tick, one)
-        if self._days.late + self._minutes.late > late_before:
+        if self.days.late + self._minutes.late > late_before:
             self.late_ticks += 1
         else:
             self.accepted_ticks += 1
@@ -165,9 +165,9 @@ class TickIntake:
             self._regular_tick_at = arrived_at
 
     def _add_to_session(self, tick: Tick, one: Contribution, arrived_at: float) -> None:
-        late = self._days.late
-        self._days.count(tick, one)
-        if one.regular and self._days.late > late:
+        late = self.days.late
+        self.days.count(tick, one)
+        if one.regular and self.days.late > late:
             self._late_tick_at = arrived_at
         self._enqueue(self._completed_days(tick.at))
 
@@ -203,8 +203,7 @@ class TickIntake:
         minutes = [bar.start for bar in bars if bar.timeframe == "1min"]
         if minutes and max(minutes) != self._breadth_at:
             self._breadth_at = max(minutes)
-            days = [bar for day in self._days.all() if (bar := day.bar)]
-            self._bar_close.record_breadth(self._breadth_at + MINUTE, days)
+            self._bar_close.record_breadth(self._breadth_at + MINUTE, self.days.bars())
 
     @property
     def full(self) -> bool:
@@ -243,7 +242,7 @@ class TickIntake:
         self._late_tick_at = 0.0
         for quote in quotes.values():
             if quote.session == day.isoformat() and quote.has_traded and self._differs(quote):
-                self._days.put(SessionDay.from_quote(quote))
+                self.days.put(SessionDay.from_quote(quote))
         bars = _new_bars(changed for changed in self._changed_days(exchange=True) if changed.day <= day)
         self._enqueue(bars)
         left_at = self._unclosed_sessions.pop(day, None)
@@ -255,7 +254,7 @@ class TickIntake:
         self._store.offer([*self._analysing, *self._closed_bars])
 
     def _changed_days(self, *, exchange: bool) -> list[SessionDay]:
-        return [day for day in self._days.all() if day.changed and (market(day.symbol) == "exchange") is exchange]
+        return [day for day in self.days.all() if day.changed and (market(day.symbol) == "exchange") is exchange]
 
     def _needs_closing(self, day: date, wall: float) -> bool:
         """Whether daily bars of the session changed since it was closed, or the feed's are to be read again."""
@@ -265,7 +264,7 @@ class TickIntake:
 
     def _differs(self, quote: NewestQuote) -> bool:
         """Whether the feed's bar of the session is at least as new as ours, and another one."""
-        day, feed_day = self._days.get(quote.symbol), SessionDay.from_quote(quote)
+        day, feed_day = self.days.get(quote.symbol), SessionDay.from_quote(quote)
         if day is None or day.bar is None or day.day < feed_day.day:
             return True
         known_to = min(day.at, _session_end(day))
@@ -273,7 +272,7 @@ class TickIntake:
 
     def _completed_days(self, at: float) -> list[Bar]:
         """Daily bars of symbols that have a tick of another day, at that market time."""
-        bars = self._days.take_finished()
+        bars = self.days.take_finished()
         for bar in bars:
             if market(bar.symbol) == "exchange":
                 self._unclosed_sessions.setdefault(bar.day, at)

@@ -1,0 +1,105 @@
+"""Match lists of live rules on one state of the market, and how they differ from earlier ones."""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from app.rules.errors import RuleError
+from app.rules.live_rule import LiveRule, MarketNeeds, market_needs
+from app.rules.look_back import needs
+from app.rules.market_bars import MarketBars
+from app.rules.matching import RuleMatching, RuleScope
+from app.rules.parse import parse
+from app.rules.tree import Rule
+from app.wire.rules.match_lists import MatchList
+
+logger = logging.getLogger(__name__)
+
+NOTHING = Rule(())
+LONGEST_PROBLEM = 300
+MOST_DEPARTURES = 500
+"""Of one change: of more symbols nobody reads why they have left."""
+
+
+class MarketState(NamedTuple):
+    """`as_of`: market time. `inactive`: symbols that are not traded any more. `bars`: the most that a symbol has."""
+
+    market: MarketBars
+    as_of: float
+    inactive: frozenset[str]
+    bars: int
+
+
+class CheckedRule(NamedTuple):
+    """`problem`: why it cannot be evaluated, or empty."""
+
+    live: LiveRule
+    rule: Rule
+    problem: str = ""
+
+    @property
+    def scope(self) -> RuleScope:
+        return RuleScope(self.live.universes, self.live.symbols)
+
+    @property
+    def needs(self) -> MarketNeeds:
+        return MarketNeeds() if self.problem else market_needs(self.rule, self.live.timeframe)
+
+
+def checked(live: LiveRule, bars: int) -> CheckedRule:
+    """What stands in Redis may have been written by anybody, or be of another version. `bars`: that are kept."""
+    try:
+        rule = parse(live.text, live.timeframe)
+    except RuleError as error:
+        return CheckedRule(live, NOTHING, f"This rule cannot be read: {error}"[:LONGEST_PROBLEM])
+    most = max(needs(rule, live.timeframe).values(), default=0)
+    if most > bars:
+        return CheckedRule(live, rule, f"This rule looks back {most} bars; live rules look back at most {bars}.")
+    return CheckedRule(live, rule)
+
+
+class RuleResults:
+    """On one state of the market."""
+
+    def __init__(self, state: MarketState, has: MarketNeeds) -> None:
+        """`has`: what is in the state."""
+        self.has = has
+        self.failed = 0
+        self._state = state
+        self._matching = RuleMatching(state.market, state.inactive)
+
+    def lists(self, rules: Iterable[CheckedRule], earlier: Mapping[str, MatchList]) -> list[MatchList]:
+        """One for each rule; with the version of the earlier one if nothing changed. Takes up to some milliseconds a
+        rule."""
+        return [self._list(each, earlier.get(each.live.key)) for each in rules]
+
+    def _list(self, rule: CheckedRule, earlier: MatchList | None) -> MatchList:
+        version, at = earlier.version if earlier else 0, time.time()
+        fresh = MatchList(rule.live.key, max(version + 1, int(at * 1000)), at, self._state.as_of)
+        try:
+            fresh = self._evaluated(rule, fresh, earlier)
+        except Exception:
+            self.failed += 1
+            logger.exception("rule not evaluated: %s", rule.live.text)
+            fresh = replace(fresh, problem="This rule could not be evaluated.")
+        if earlier and (earlier.symbols, earlier.problem) == (fresh.symbols, fresh.problem):
+            return replace(fresh, version=earlier.version, at=earlier.at, departures=earlier.departures)
+        return fresh
+
+    def _evaluated(self, rule: CheckedRule, fresh: MatchList, earlier: MatchList | None) -> MatchList:
+        if rule.problem:
+            return replace(fresh, problem=rule.problem)
+        timeframe, scope = rule.live.timeframe, rule.scope
+        symbols, left = self._matching.matches(rule.rule, timeframe, scope)
+        leaving = sorted(set(earlier.symbols if earlier else ()).difference(symbols))[:MOST_DEPARTURES]
+        departures = {each: self._matching.departure(rule.rule, timeframe, scope, each) for each in leaving}
+        return replace(fresh, symbols=symbols, left=left, departures=departures)
+
+
+def changed(lists: Sequence[MatchList], earlier: Mapping[str, MatchList]) -> tuple[list[MatchList], list[MatchList]]:
+    """Those with another version than before, and the others."""
+    differ = [each for each in lists if each.key not in earlier or earlier[each.key].version != each.version]
+    return differ, [each for each in lists if each not in differ]

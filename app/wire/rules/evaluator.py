@@ -1,0 +1,124 @@
+"""Evaluates the live rules when bars have closed, and new ones at once, and publishes what has changed."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import reduce
+from operator import or_
+
+from app.rules.live_rule import MarketNeeds
+from app.wire.backoff import Backoff
+from app.wire.channels import RULES_CHANNEL
+from app.wire.client import RedisUnavailable
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.rules.evaluation import CheckedRule, MarketState, RuleResults, changed, checked
+from app.wire.rules.live_rules import LiveRules
+from app.wire.rules.match_lists import MatchList, MatchLists
+
+PAUSE_SECONDS = 1.0
+PAUSE_SHARE = 4
+"""The pause behind an evaluation of all rules is at least so many times as long as that took."""
+AT_ONCE = 20
+"""Rules that are evaluated in one go in a thread."""
+
+ReadMarket = Callable[[MarketNeeds], Awaitable[MarketState | None]]
+"""None where there are no bars."""
+
+
+class NoMarket(Exception):
+    """There are no bars to evaluate rules on."""
+
+
+class LiveRuleEvaluator:
+    def __init__(self, redis_url: str, rules: LiveRules, lists: MatchLists, read_market: ReadMarket, bars: int) -> None:
+        """`bars`: how many of a symbol the market has at most."""
+        self.failed = 0
+        """Rules that broke off."""
+        self.seconds = 0.0
+        """From the beginning of the last evaluation of all live rules until all was published."""
+        self._rules, self._lists, self._read_market, self._bars = rules, lists, read_market, bars
+        self._subscriber = Subscriber(redis_url, {RULES_CHANNEL: None}, self._on_announced, self.bars_closed)
+        self._checked: dict[str, CheckedRule] = {}
+        self._newest: dict[str, MatchList] = {}
+        """Of the live rules that were evaluated here."""
+        self._earlier: dict[str, MatchList] = {}
+        """Of the others, as somebody else published them: versions go on behind these."""
+        self._results: RuleResults | None = None
+        self._announced = self._bars_closed = False
+        self._work = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        return self._subscriber.stats.connected
+
+    def bars_closed(self) -> None:
+        """All live rules are evaluated again, soon."""
+        self._bars_closed = True
+        self._work.set()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._subscriber.run())
+            tasks.create_task(self._evaluate_when_due())
+
+    async def _on_announced(self, _label: None, _payload: bytes, _arrived_at: float) -> None:
+        self._announced = True
+        self._work.set()
+
+    async def _evaluate_when_due(self) -> None:
+        loop, backoff, due = asyncio.get_running_loop(), Backoff(), 0.0
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            everything = self._bars_closed and loop.time() >= due
+            if self._bars_closed and not everything:
+                loop.call_at(due, self._work.set)
+            if not everything and not self._announced:
+                continue
+            self._announced = False
+            self._bars_closed = self._bars_closed and not everything
+            began = time.monotonic()
+            try:
+                await self._evaluate(everything)
+            except (RedisUnavailable, NoMarket):
+                self.bars_closed()
+                await backoff.wait()
+                continue
+            backoff.succeeded()
+            if everything:
+                self.seconds = time.monotonic() - began
+                due = loop.time() + max(PAUSE_SECONDS, PAUSE_SHARE * self.seconds)
+
+    async def _evaluate(self, everything: bool) -> None:
+        """All live rules, or the new ones among them."""
+        await self._checkeds()
+        if not self._checked:
+            self._results = None
+            return
+        needs = reduce(or_, (each.needs for each in self._checked.values()))
+        if everything or self._results is None or not needs <= self._results.has:
+            state = await self._read_market(needs)
+            if state is None:
+                raise NoMarket
+            self._results, everything = RuleResults(state, needs), True
+        rules = [each for key, each in self._checked.items() if everything or key not in self._newest]
+        for first in range(0, len(rules), AT_ONCE):
+            await self._publish(self._results, rules[first : first + AT_ONCE])
+        self.failed += self._results.failed
+        self._results.failed = 0
+
+    async def _checkeds(self) -> None:
+        live = await self._rules.live()
+        self._checked = {key: self._checked.get(key) or checked(rule, self._bars) for key, rule in live.items()}
+        self._earlier = await self._lists.newest([key for key in self._checked if key not in self._newest])
+        self._newest = {key: each for key, each in self._newest.items() if key in self._checked}
+
+    async def _publish(self, results: RuleResults, rules: list[CheckedRule]) -> None:
+        earlier = {**self._earlier, **self._newest}
+        lists = await asyncio.to_thread(results.lists, rules, earlier)
+        await self._lists.publish(*changed(lists, earlier))
+        self._newest.update((each.key, each) for each in lists)
+        # What broke off once is not tried again while it is live.
+        self._checked.update(
+            (each.live.key, each._replace(problem=own.problem)) for each, own in zip(rules, lists, strict=True)
+        )

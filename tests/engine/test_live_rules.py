@@ -1,0 +1,75 @@
+"""The engine evaluates live rules on its bars, the day as it stands included."""
+
+import asyncio
+
+import asyncpg
+from redis.asyncio import Redis
+
+from app.rules.live_rule import LiveRule, live_rule
+from app.rules.parse import parse
+from app.wire.rules.live_rules import Announcement, LiveRules
+from app.wire.rules.match_lists import MatchBatch, MatchList, MatchListener
+from tests.support.running_engine import EXACT, SLOW, UNTIL, eventually, running_engine, running_feed, session_is_closed
+from tests.wire.conftest import cancel_tasks
+
+CLOSES = """
+select symbol, array_agg(close::float8 order by date) from ohlcv_daily where date between '2012-08-24' and $1 group by 1
+"""
+RISING, ALWAYS = "for2(close:gt:close@1)", "close:gt:0"
+
+
+def rule(text: str) -> LiveRule:
+    return live_rule(parse(text), "d", (), None)
+
+
+async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
+    redis_url: str, client: Redis, database_url: str, link: asyncpg.Connection
+) -> None:
+    newest: dict[str, MatchList] = {}
+    versions: dict[str, list[int]] = {}
+
+    def on_batch(batch: MatchBatch) -> None:
+        for each in batch.lists:
+            newest[each.key] = each
+            versions.setdefault(each.key, []).append(each.version)
+
+    listener = MatchListener(redis_url, on_batch, lambda: None)
+    task = asyncio.create_task(listener.run())
+    await eventually(lambda: listener.connected)
+    rules = [rule(RISING), rule(ALWAYS)]
+    for each in rules:
+        await LiveRules(client).put(each)
+    await LiveRules(client).announce([Announcement(each.key, 1.0) for each in rules])
+    rising, always = (each.key for each in rules)
+
+    async with running_engine(redis_url, database_url):
+        await LiveRules(client).wake(rising)
+        await eventually(lambda: len(newest) == 2)
+        before = newest[rising]
+        async with running_feed(redis_url, SLOW):
+            await eventually(lambda: session_is_closed(redis_url))
+        closes = dict(await link.fetch(CLOSES, UNTIL))
+        day = {bar.symbol: bar.close for bar in EXACT}
+        expected = {
+            symbol for symbol, own in closes.items()
+            if symbol in day and len(own) > 1 and day[symbol] > own[-1] > own[-2]
+        }  # fmt: skip
+        assert 0 < len(expected) < len(day)
+        await eventually(lambda: set(newest[rising].symbols) & day.keys() == expected)
+    assert before.version < newest[rising].version
+    assert versions[rising] == sorted(set(versions[rising]))
+    assert len(versions[always]) == 1
+    assert newest[always].left == (len(newest[always].symbols),) * 2
+
+    count = len(versions[rising])
+    async with running_engine(redis_url, database_url):
+        await LiveRules(client).announce([Announcement(rising, 1.0)])
+        await LiveRules(client).wake(rising)
+        fresh = rule("close:gt:1")
+        await LiveRules(client).put(fresh)
+        await LiveRules(client).announce([Announcement(fresh.key, 1.0)])
+        await LiveRules(client).wake(fresh.key)
+        await eventually(lambda: fresh.key in newest)
+    assert versions[rising] == sorted(set(versions[rising]))
+    assert len(versions[rising]) - count <= 1
+    await cancel_tasks(task)

@@ -1,0 +1,187 @@
+"""Live rules: announced in Redis, evaluated when bars close, published as match lists."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+
+from app.finance.panel import WIDTH
+from app.rules.live_rule import MOST_LIVE, LiveRule, MarketNeeds, live_rule
+from app.rules.market_bars import MarketSnapshot
+from app.rules.matching import Departure
+from app.rules.parse import parse
+from app.wire.channels import LIVE_RULES_KEY, MATCHES_CHANNEL, MATCHES_PREFIX, RULE_PREFIX
+from app.wire.rules import evaluator as evaluators
+from app.wire.rules.evaluation import MarketState
+from app.wire.rules.evaluator import LiveRuleEvaluator
+from app.wire.rules.live_rules import Announcement, LiveRules
+from app.wire.rules.match_lists import MatchBatch, MatchList, MatchListener, MatchLists
+from tests.support.market_snapshots import random_market
+from tests.wire.conftest import cancel_tasks, eventually
+
+EARLY, LATE = random_market(1).snapshot(until=1_332_000_000.0), random_market(1).snapshot()
+
+
+class Market:
+    """The market that the rules are evaluated on."""
+
+    def __init__(self, snapshot: MarketSnapshot) -> None:
+        self.snapshot, self.reads = snapshot, 0
+
+    async def read(self, _needs: MarketNeeds) -> MarketState:
+        self.reads += 1
+        return MarketState(self.snapshot, 1000.0 + self.reads, frozenset(), WIDTH)
+
+
+def rule(text: str, timeframe: str = "d") -> LiveRule:
+    return live_rule(parse(text, timeframe), timeframe, (), None)
+
+
+@asynccontextmanager
+async def evaluating(redis_url: str, client: Redis, market: Market) -> AsyncIterator[LiveRuleEvaluator]:
+    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read, WIDTH)
+    task = asyncio.create_task(evaluator.run())
+    await eventually(lambda: evaluator.connected)
+    yield evaluator
+    await cancel_tasks(task)
+
+
+@asynccontextmanager
+async def listening(redis_url: str) -> AsyncIterator[list[MatchBatch]]:
+    batches: list[MatchBatch] = []
+    listener = MatchListener(redis_url, batches.append, lambda: None)
+    task = asyncio.create_task(listener.run())
+    await eventually(lambda: listener.connected)
+    yield batches
+    await cancel_tasks(task)
+
+
+async def announce(client: Redis, *rules: LiveRule) -> None:
+    own = LiveRules(client)
+    for each in rules:
+        await own.put(each)
+        await own.announce([Announcement(each.key, 1.0)])
+        await own.wake(each.key)
+
+
+def lists(batches: list[MatchBatch]) -> list[MatchList]:
+    return [each for batch in batches for each in batch.lists]
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluators, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(evaluators, "PAUSE_SHARE", 0)
+
+
+async def test_a_rule_is_evaluated_at_once_and_again_when_bars_close(redis_url: str, client: Redis) -> None:
+    market, above = Market(EARLY), rule("close:gt:20")
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+        await announce(client, above)
+        await eventually(lambda: lists(batches))
+        before = lists(batches)[0]
+        evaluator.bars_closed()
+        await eventually(lambda: any(batch.same for batch in batches))
+        market.snapshot = LATE
+        evaluator.bars_closed()
+        await eventually(lambda: len(lists(batches)) == 2)
+
+        after = lists(batches)[1]
+        newest = (await MatchLists(client).newest([above.key]))[above.key]
+
+    assert (before.key, before.left[-1]) == (above.key, len(before.symbols))
+    assert before.symbols != after.symbols
+    assert after.version > before.version
+    assert after.as_of > before.as_of
+    assert newest == after
+    assert set(after.departures) == set(before.symbols) - set(after.symbols)
+    for departure in after.departures.values():
+        condition, value = Departure(*departure)
+        assert condition == 0
+        assert value is not None
+        assert value <= 20
+
+
+async def test_versions_go_on_behind_those_of_another_evaluator(redis_url: str, client: Redis) -> None:
+    own, ahead = rule("close:gt:20"), 2**52
+    lists_there = MatchLists(client)
+    await lists_there.publish([MatchList(own.key, ahead, 1.0, 1.0, ("GONE",))], [])
+    async with listening(redis_url) as batches, evaluating(redis_url, client, Market(LATE)):
+        await announce(client, own)
+        await eventually(lambda: lists(batches))
+
+    assert lists(batches)[0].version == ahead + 1
+    assert lists(batches)[0].departures == {"GONE": Departure(-1, None)}
+
+
+async def test_of_too_many_rules_the_shared_and_the_newest_are_live(client: Redis) -> None:
+    own = LiveRules(client)
+    await own.announce([Announcement(f"old{place}", 1.0 + place) for place in range(MOST_LIVE)])
+
+    live = await own.announce([Announcement("newest", 1000.0), Announcement("shared", 0.0, shared=True)])
+
+    assert len(live) == MOST_LIVE
+    assert live[:2] == ["shared", "newest"]
+    assert {"old0", "old1"}.isdisjoint(live)
+    assert await client.hlen(LIVE_RULES_KEY) == MOST_LIVE
+
+
+async def test_a_rule_that_nobody_announces_again_is_forgotten(client: Redis) -> None:
+    await client.hset(LIVE_RULES_KEY, mapping={"stale": "5 1000.0", "odd": "nonsense", "late": "5 nonsense"})
+
+    assert await LiveRules(client).announce([Announcement("fresh", 1.0)]) == ["fresh"]
+    assert await client.hkeys(LIVE_RULES_KEY) == [b"fresh"]
+
+
+async def test_rules_that_cannot_be_evaluated_are_published_with_the_problem_once(
+    redis_url: str, client: Redis
+) -> None:
+    wrong, long = LiveRule("wrong", "closs:gt:5"), rule("in252(close:gt:max252(high)@1)")
+    market = Market(LATE)
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+        await announce(client, wrong, long)
+        await eventually(lambda: len(lists(batches)) == 2)
+        reads = market.reads
+        evaluator.bars_closed()
+        await eventually(lambda: market.reads > reads)
+        await announce(client, rule("close:gt:1"))
+        await eventually(lambda: len(lists(batches)) == 3)
+
+    problems = {each.key: each.problem for each in lists(batches)}
+    assert "no field closs" in problems["wrong"]
+    assert "looks back 504 bars; live rules look back at most 256" in problems[long.key]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"", b"[]", b"{", b'{"key":"k","text":5}', b'{"key":"other","text":"close:1.."}', b"x" * 500_000, b"[" * 90_000],
+)
+async def test_what_is_no_rule_is_left_out(client: Redis, value: bytes) -> None:
+    await client.set(RULE_PREFIX + "k", value)
+
+    assert await LiveRules(client).read(["k"]) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"", b"{", b'{"as_of":1,"lists":5}', b'{"as_of":-1}', b"[" * 90_000,
+        b'{"as_of":1,"lists":[{"key":"k","version":1,"at":1,"as_of":1,"symbols":["<b>"]}]}',
+        b'{"as_of":1,"lists":[{"key":"k","version":1,"at":99999999999,"as_of":1}]}',
+        b'{"as_of":1,"lists":[{"key":"k","version":-1,"at":1,"as_of":1}]}',
+    ],
+)  # fmt: skip
+async def test_what_is_no_batch_is_counted(redis_url: str, client: Redis, value: bytes) -> None:
+    batches: list[MatchBatch] = []
+    listener = MatchListener(redis_url, batches.append, lambda: None)
+    task = asyncio.create_task(listener.run())
+    await eventually(lambda: listener.connected)
+    await client.publish(MATCHES_CHANNEL, value)
+    await client.set(MATCHES_PREFIX + "k", value)
+    await eventually(lambda: listener.not_understood)
+
+    assert batches == []
+    assert await MatchLists(client).newest(["k"]) == {}
+    await cancel_tasks(task)
