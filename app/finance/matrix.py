@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from app.finance import periods, shares
-from app.finance.bars import Bar, Timeframe
+from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.columns import CLOSE, OPEN, VOLUME, Columns
 from app.finance.panel import Counts, Floats
 from app.finance.shares import Splits
@@ -38,19 +38,17 @@ class BarMatrix(NamedTuple):
     """In the share of the row's last bar; at each bar of the price as traded then."""
     share: Floats
     """(rows,): what a price in the share of the row's last bar is in the newest share of all known splits."""
+    counts: Counts
+    """(rows,): bars of each."""
 
     @property
     def width(self) -> int:
         return int(self.close.shape[1])
 
-    @property
-    def counts(self) -> Counts:
-        """Bars of each row."""
-        counts: Counts = (~np.isnan(self.start)).sum(axis=1)
-        return counts
-
-    def __len__(self) -> int:
-        return len(self.symbols)
+    def of_rows(self, rows: Counts) -> "BarMatrix":
+        symbols = [self.symbols[row] for row in rows.tolist()]
+        arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in self._fields[2:]}
+        return self._replace(symbols=symbols, **arrays)
 
 
 def build(
@@ -68,7 +66,8 @@ def build(
     prices, volume, traded = values[OPEN:VOLUME], values[VOLUME], np.ones(starts.shape)
     if rates is not None:
         prices, volume, traded, sizes = prices * rates, volume / rates, 1 / rates, sizes * rates
-    return BarMatrix(timeframe, symbols, starts, ends(timeframe, starts), *prices, volume, traded, sizes, share)  # type: ignore[call-arg]
+    counts = (~np.isnan(starts)).sum(axis=1)
+    return BarMatrix(timeframe, symbols, starts, ends(timeframe, starts), *prices, volume, traded, sizes, share, counts)  # type: ignore[call-arg]
 
 
 def from_columns(
@@ -104,9 +103,16 @@ def ends(timeframe: Timeframe, starts: Floats) -> Floats:
     """Where bars end that start then; NaN where there is none."""
     if timeframe in periods.SECONDS:
         return starts + periods.SECONDS[timeframe]
-    different, places = np.unique(starts, return_inverse=True)
-    instants = [np.nan if np.isnan(start) else periods.end(timeframe, start) for start in different.tolist()]
-    return np.array(instants, dtype=np.float64)[places].reshape(starts.shape)
+    present = ~np.isnan(starts)
+    if not present.any():
+        return starts
+    # By days since the first one, without sorting the starts.
+    first = float(np.min(starts, where=present, initial=np.inf))
+    days = np.where(present, (starts - first) // DAY, 0).astype(np.int64)
+    instants = np.full(int(days.max()) + 1, np.nan)
+    for day in np.flatnonzero(np.bincount(days[present])).tolist():
+        instants[day] = periods.end(timeframe, first + DAY * day)
+    return np.where(present, instants[days], np.nan)
 
 
 def _rates(

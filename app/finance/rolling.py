@@ -57,6 +57,9 @@ def codeviation(values: Floats, others: Floats, bars: int, columns: int | None =
 
 def _extreme(values: Floats, bars: int, columns: int | None, function: np.ufunc) -> Floats:
     columns, block = _recent(values, bars, columns)
+    if 0 <= block.shape[1] - bars < FEW_WINDOWS:
+        extremes: Floats = function.reduce(sliding_window_view(block, bars, axis=1), axis=-1)
+        return _padded(extremes, columns)
     size = 1
     while 2 * size <= bars:
         block = function(block[:, :-size], block[:, size:])

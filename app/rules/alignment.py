@@ -8,6 +8,7 @@ from app.finance.matrix import BarMatrix
 from app.finance.panel import Counts, Floats, Mask
 from app.rules.truth import Truth
 
+FEW_COLUMNS = 4
 V = TypeVar("V", Floats, Mask)
 
 
@@ -49,9 +50,15 @@ def align(base: BarMatrix, other: BarMatrix, columns: int) -> Alignment:
     rows = np.array([rows_by_symbol.get(symbol, -1) for symbol in base.symbols], dtype=np.int64)
     ends = base.end[:, -columns:]
     places = np.full(ends.shape, -1, dtype=np.int64)
-    for row, other_row in enumerate(rows.tolist()):
-        if other_row >= 0:
-            places[row] = closed_before(other.end[other_row], ends[row])
+    if columns <= FEW_COLUMNS and other.symbols:
+        own = other.end[rows]
+        for column in range(ends.shape[1]):
+            closed = (own <= ends[:, column : column + 1]).sum(axis=1)
+            places[:, column] = np.where(closed > 0, other.width - other.counts[rows] + closed - 1, -1)
+        places[rows < 0] = -1
+    else:
+        for row in np.flatnonzero(rows >= 0).tolist():
+            places[row] = closed_before(other.end[rows[row]], ends[row])
     share = np.append(other.share, np.nan)[rows] / base.share
     return Alignment(rows, places, other.width, share[:, None])
 

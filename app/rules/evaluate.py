@@ -1,6 +1,7 @@
 """Whether a rule is true, false or unknown at each bar of many symbols."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,18 +21,22 @@ from app.rules.truth import Truth, all_of, any_of, any_of_last
 from app.rules.units import unit_of
 from app.rules.walk import all_conditions, operands
 
+MOST_RULES = 2000
+"""Whose resolved trees are remembered."""
 PREFIXES = {timeframe: prefix for prefix, timeframe in TIMEFRAMES.items()}
 
 
 class RuleEvaluation:
     """Of many rules on the same bars: what rules have in common is computed once."""
 
-    def __init__(self, market: MarketBars, timeframe: str = "d") -> None:
-        """`timeframe`: prefix of the rules' own."""
+    def __init__(self, market: MarketBars, timeframe: str = "d", before: "RuleEvaluation | None" = None) -> None:
+        """`timeframe`: prefix of the rules' own. `before`: an earlier evaluation, whose values are taken over of each
+        timeframe that still has the same matrix."""
         self.timeframe = timeframe
         self._market = market
         self._matrices: dict[str, BarMatrix] = {}
         self._operands: dict[str, OperandSeries] = {}
+        self._earlier = {} if before is None else before._operands
         self._alignments: dict[tuple[str, str, int], Alignment] = {}
         self._truths: dict[tuple[Condition, str, int], Truth] = {}
         self._detections: DetectionEvaluation | None = None
@@ -48,11 +53,15 @@ class RuleEvaluation:
 
     def last(self, rule: Rule, bars: int = 1) -> Truth:
         """(rows, bars): at the last bars of each symbol."""
-        return self._list(resolve(rule, self.timeframe).conditions, self.timeframe, bars)
+        return self._list(_resolved(rule, self.timeframe).conditions, self.timeframe, bars)
 
     def whole(self, rule: Rule) -> Truth:
         """(rows, width): at every bar."""
         return self.last(rule, self._matrix(self.timeframe).width)
+
+    def bars(self, prefix: str) -> BarMatrix:
+        """Of the timeframe with that prefix."""
+        return self._matrix(prefix)
 
     def values(self, operand: Series | Rolling, bars: int = 1) -> Floats:
         """(rows, bars) of an operand with a timeframe, in the share of each row's last bar."""
@@ -133,14 +142,14 @@ class RuleEvaluation:
 
     def _series(self, prefix: str) -> OperandSeries:
         if prefix not in self._operands:
-            self._operands[prefix] = OperandSeries(self._matrix(prefix), self._other)
+            self._operands[prefix] = OperandSeries(self._matrix(prefix), self._other, self._earlier.get(prefix))
         return self._operands[prefix]
 
     def _other(self, matrix: BarMatrix, operand: Series, columns: int) -> Floats | None:
         """Fields that are not computed from bars: capitalisation, and the confidence of a pattern on its bar."""
         if operand.field == "cap":
             caps = np.array([[self._market.cap(symbol)] for symbol in matrix.symbols], dtype=np.float64)
-            return np.broadcast_to(caps.reshape(-1, 1), (len(matrix), columns))
+            return np.broadcast_to(caps.reshape(-1, 1), (len(matrix.symbols), columns))
         pattern = PATTERN_NAMES.get(operand.field)
         if pattern is None:
             return None
@@ -162,6 +171,11 @@ class RuleEvaluation:
 
     def _align_to(self, prefix: str, timeframe: Timeframe, columns: int) -> Alignment:
         return self._alignment(prefix, PREFIXES[timeframe], columns)
+
+
+@lru_cache(maxsize=MOST_RULES)
+def _resolved(rule: Rule, timeframe: str) -> Rule:
+    return resolve(rule, timeframe)
 
 
 def _timeframe(conditions: Sequence[Condition]) -> str:

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from app.finance import rolling
 from app.finance.matrix import BarMatrix
-from app.finance.panel import Floats
+from app.finance.panel import Counts, Floats
 from app.finance.rolling import lagged
+from app.finance.series.functions import FUNCTIONS as SERIES_FUNCTIONS
 from app.finance.series.functions import rounded_prices, rounded_to, series
 from app.rules.catalogue import Unit
 from app.rules.tree import Rolling, Series
@@ -20,6 +21,10 @@ OtherSeries = Callable[[BarMatrix, Series, int], Floats | None]
 FUNCTIONS: Mapping[str, Callable[[Floats, int, int], Floats]] = {
     "max": rolling.highest, "min": rolling.lowest, "avg": rolling.mean, "sum": rolling.total, "std": rolling.deviation,
 }  # fmt: skip
+BAR_FIELDS = frozenset(field for field, _ in SERIES_FUNCTIONS)
+BAR_ARRAYS = ("start", "open", "high", "low", "close", "volume", "traded", "tick_size")
+COMPARING = ("rs", "beta")
+"""Fields of a row that depend on other rows."""
 EXACT = ("max", "min")
 """Functions whose values need no rounding."""
 
@@ -29,10 +34,20 @@ def no_other(_matrix: BarMatrix, _operand: Series, _columns: int) -> None:
 
 
 class OperandSeries:
-    def __init__(self, matrix: BarMatrix, other: OtherSeries = no_other) -> None:
+    def __init__(
+        self, matrix: BarMatrix, other: OtherSeries = no_other, earlier: "OperandSeries | None" = None
+    ) -> None:
+        """`earlier`: what was computed before, of which still holds what is of the same bars: of most rows all but the
+        newest column, where the newest bar runs."""
         self.matrix = matrix
         self._other = other
         self._values: dict[Series | Rolling, Floats] = {}
+        self._earlier: Mapping[Series | Rolling, Floats] = {}
+        self._changed = changed_rows(earlier.matrix, matrix) if earlier else None
+        if earlier and self._changed is not None:
+            self._earlier = earlier.of_bars()
+            if earlier.matrix is matrix:
+                self._values.update(self._earlier)
         self._has_splits = not bool(np.all((matrix.traded == 1) | np.isnan(matrix.traded)))
 
     def values(self, operand: Series | Rolling, columns: int, *, traded: bool = False) -> Floats:
@@ -45,6 +60,10 @@ class OperandSeries:
             values = rounded_to(in_share(values, unit_of(operand), traded_share))
         return values if operand.times == 1 else values * operand.times
 
+    def of_bars(self) -> dict[Series | Rolling, Floats]:
+        """What was computed from bars alone."""
+        return {operand: values for operand, values in self._values.items() if _field(operand) in BAR_FIELDS}
+
     def _cached(self, operand: Series | Rolling, columns: int) -> Floats:
         columns = min(columns, self.matrix.width)
         values = self._values.get(operand)
@@ -53,13 +72,27 @@ class OperandSeries:
         return values
 
     def _computed(self, operand: Series | Rolling, columns: int) -> Floats:
-        if isinstance(operand, Rolling):
-            return self._window(operand, columns)
-        other = self._other(self.matrix, operand, columns)
-        return series(self.matrix, operand.field, operand.period, operand.part, columns) if other is None else other
+        earlier = self._earlier.get(operand)
+        if earlier is None or earlier.shape[1] < columns or self._changed is None:
+            return self._of_columns(operand, columns)
+        rows, columns = self._changed, earlier.shape[1]
+        if len(rows) and _field(operand) in COMPARING:
+            return self._of_columns(operand, columns)
+        values = np.concatenate([earlier[:, :-1], self._of_columns(operand, 1)], axis=1)
+        if len(rows):
+            values[rows] = self._of_columns(operand, columns, rows)
+        return values
 
-    def _window(self, operand: Rolling, columns: int) -> Floats:
-        inner = self.values(operand.of, columns + operand.bars)
+    def _of_columns(self, operand: Series | Rolling, columns: int, rows: Counts | None = None) -> Floats:
+        """Of all rows or some of them."""
+        matrix = self.matrix if rows is None else self.matrix.of_rows(rows)
+        if isinstance(operand, Rolling):
+            inner = self.values(operand.of, columns + operand.bars)
+            return self._window(operand, inner if rows is None else inner[rows], matrix, columns)
+        other = self._other(matrix, operand, columns)
+        return series(matrix, operand.field, operand.period, operand.part, columns) if other is None else other
+
+    def _window(self, operand: Rolling, inner: Floats, matrix: BarMatrix, columns: int) -> Floats:
         if operand.function == "chg":
             before = lagged(inner, operand.bars, columns)
             values = 100 * (np.divide(lagged(inner, 0, columns), before, out=_missing(before), where=before != 0) - 1)
@@ -68,7 +101,22 @@ class OperandSeries:
         if operand.function in EXACT:
             return values
         is_price = self._has_splits and unit_of(operand) is Unit.PRICE
-        return rounded_prices(values, lagged(self.matrix.traded, 0, columns)) if is_price else rounded_to(values)
+        return rounded_prices(values, lagged(matrix.traded, 0, columns)) if is_price else rounded_to(values)
+
+
+def changed_rows(before: BarMatrix, matrix: BarMatrix) -> Counts | None:
+    """Rows that differ in another bar than the newest; None where the matrices are of different symbols or width, or
+    most rows differ."""
+    if before is matrix:
+        return np.zeros(0, dtype=np.int64)
+    if before.close.shape != matrix.close.shape or list(before.symbols) != list(matrix.symbols):
+        return None
+    same = np.ones(len(matrix.symbols), dtype=np.bool_)
+    for name in BAR_ARRAYS:
+        one, other = (getattr(bars, name)[:, :-1] for bars in (before, matrix))
+        same &= ((one == other) | (np.isnan(one) & np.isnan(other))).all(axis=1)
+    changed = np.flatnonzero(~same)
+    return changed if 2 * len(changed) <= len(matrix.symbols) else None
 
 
 def in_share(values: Floats, unit: Unit | None, share: Floats) -> Floats:
@@ -83,6 +131,10 @@ def _plain(operand: Series | Rolling) -> Series | Rolling:
     if operand.lag == 0 and operand.times == 1 and not operand.timeframe:
         return operand
     return replace(operand, lag=0, times=1.0, timeframe="")
+
+
+def _field(operand: Series | Rolling) -> str:
+    return operand.field if isinstance(operand, Series) else _field(operand.of)
 
 
 def _missing(values: Floats) -> Floats:

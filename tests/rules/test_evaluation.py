@@ -1,5 +1,6 @@
 """The forms of a rule agree: its last column is the predicate of the last bar, and no column depends on later bars."""
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.finance.bars import Timeframe
+from app.finance.bars import DAY, Timeframe
 from app.finance.detections import LIFE, bars_of_age, tier
 from app.rules.catalogue import DETECTION_NUMBERS, TIMEFRAMES
 from app.rules.comparison_truth import one_bar_before
@@ -18,7 +19,7 @@ from app.rules.parse import parse
 from app.rules.predicate import BarDetection, BarValues, holds
 from app.rules.resolve import resolve, series_of
 from app.rules.tree import Rolling, Rule, Series
-from tests.support.bar_matrices import SYMBOLS
+from tests.support.bar_matrices import SPLITS, SYMBOLS, matrix
 from tests.support.market_snapshots import RandomMarket, random_market
 from tests.support.rule_trees import RuleShape, rules
 
@@ -37,7 +38,7 @@ def outcomes(truth_true: np.ndarray, truth_false: np.ndarray) -> list[bool | Non
 
 
 @given(rule=rules(RuleShape(windows=False)), seed=SEEDS)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_the_last_column_of_a_rule_is_its_predicate_of_the_last_bar(rule: Rule, seed: int) -> None:
     snapshot, own = market(seed).snapshot(), evaluation(seed)
 
@@ -74,22 +75,22 @@ def bar(snapshot: MarketSnapshot, own: RuleEvaluation, rule: Rule, symbol: str) 
 
 
 def age(snapshot: MarketSnapshot, symbol: str, timeframe: Timeframe, between: tuple[float, float]) -> float | None:
-    matrix = snapshot.matrix(timeframe)
-    if symbol not in matrix.symbols:
+    own = snapshot.matrix(timeframe)
+    if symbol not in own.symbols:
         return None
-    ends = matrix.end[matrix.symbols.index(symbol)].tolist()
+    ends = own.end[own.symbols.index(symbol)].tolist()
     return float(sum(between[0] < end <= between[1] for end in ends))
 
 
 def traded(snapshot: MarketSnapshot, symbol: str, node: Series | Rolling, end: float) -> float:
-    matrix = snapshot.matrix(TIMEFRAMES[node.timeframe])
-    row = matrix.symbols.index(symbol) if symbol in matrix.symbols else -1
-    closed = [place for place in range(matrix.width) if row >= 0 and matrix.end[row, place] <= end]
-    return float(matrix.traded[row, closed[-1 - node.lag]]) if len(closed) > node.lag else 1.0
+    own = snapshot.matrix(TIMEFRAMES[node.timeframe])
+    row = own.symbols.index(symbol) if symbol in own.symbols else -1
+    closed = [place for place in range(own.width) if row >= 0 and own.end[row, place] <= end]
+    return float(own.traded[row, closed[-1 - node.lag]]) if len(closed) > node.lag else 1.0
 
 
 @given(rule=rules(), seed=SEEDS, cut=st.integers(0, 59))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_later_bars_change_no_column_of_a_rule(rule: Rule, seed: int, cut: int) -> None:
     own = evaluation(seed)
     daily = market(seed).snapshot().matrices["daily"]
@@ -107,13 +108,47 @@ def test_later_bars_change_no_column_of_a_rule(rule: Rule, seed: int, cut: int) 
 
 
 @given(rule=rules(), seed=SEEDS, bars=st.sampled_from([1, 2, 7]))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_the_last_bars_of_a_rule_are_those_of_the_whole(rule: Rule, seed: int, bars: int) -> None:
     """In whatever order and number of columns the operands were computed before."""
     last, whole = RuleEvaluation(market(seed).snapshot()).last(rule, bars), evaluation(seed).whole(rule)
 
     np.testing.assert_array_equal(last.true, whole.true[:, -bars:])
     np.testing.assert_array_equal(last.false, whole.false[:, -bars:])
+
+
+@given(data=st.data(), seed=SEEDS)
+@settings(max_examples=60)
+def test_values_that_an_evaluation_takes_over_are_those_that_it_would_compute(data: st.DataObject, seed: int) -> None:
+    """The running days of some symbols move, of one a day begins, and a rule is new."""
+    rule, other, fresh = (data.draw(rules(RuleShape(prefixes=("w",)))) for _ in range(3))
+    moving = data.draw(st.sets(st.sampled_from(SYMBOLS)))
+    beginning = data.draw(st.sampled_from((*SYMBOLS, "")))
+    before = daily_snapshot(seed, {}, "")
+    after = daily_snapshot(seed, dict.fromkeys(moving, 1.07), beginning)
+    after = after._replace(matrices={**after.matrices, "weekly": before.matrices["weekly"]})
+    first = RuleEvaluation(before)
+    for each in (rule, other):
+        first.last(each, 3)
+
+    second, alone = RuleEvaluation(after, before=first), RuleEvaluation(after)
+
+    for each in (rule, fresh, other):
+        for one, expected in zip(second.last(each, 2), alone.last(each, 2), strict=True):
+            np.testing.assert_array_equal(one, expected)
+
+
+def daily_snapshot(seed: int, factors: Mapping[str, float], beginning: str) -> MarketSnapshot:
+    """The newest day of some symbols multiplied, and a day more of one."""
+    snapshot = market(seed).snapshot()
+    bars = list(market(seed).bars["daily"])
+    newest = {bar.symbol: place for place, bar in enumerate(bars)}
+    for symbol, factor in factors.items():
+        bars[newest[symbol]] = bars[newest[symbol]]._replace(close=bars[newest[symbol]].close * factor, volume=77)
+    if beginning in newest:
+        bar = bars[newest[beginning]]
+        bars.append(bar._replace(start=bar.start + 3 * DAY, close=bar.close + 1))
+    return snapshot._replace(matrices={**snapshot.matrices, "daily": matrix("daily", bars, SPLITS, 60)})
 
 
 def test_a_predicate_of_one_bar_refuses_a_window() -> None:

@@ -125,11 +125,13 @@ class BarSeries:
     def matrix(self, symbols: Sequence[str], running: Iterable[Bar] = (), width: int = WIDTH) -> BarMatrix:
         """The newest `width` bars, adjusted for splits. `running`: bars that are not closed, which follow them. A
         symbol without bars has a row without any."""
-        rows = np.array([self.rows.get(symbol, -1) for symbol in symbols], dtype=np.int64)
-        ends = np.where(rows < 0, 0, self.ends[rows])
-        places = ends[:, None] - np.arange(width, 0, -1)
-        least = np.maximum(ends - BARS_PER_SYMBOL, 0)[:, None]
-        values = np.where(places < least, np.nan, self.values[:6, rows[:, None], np.maximum(places, 0)])
+        values = np.full((6, len(symbols), width), np.nan)
+        for place, symbol in enumerate(symbols):
+            row = self.rows.get(symbol)
+            if row is not None:
+                end = int(self.ends[row])
+                count = min(end, width, BARS_PER_SYMBOL)
+                values[:, place, width - count :] = self.values[:6, row, end - count : end]
         append(values, symbols, running)
         return build(self.timeframe, list(symbols), values, self.splits, self.tick_sizes)
 

@@ -15,24 +15,22 @@ MACD_PERIODS = (12, 26, 9)
 
 
 def ema(matrix: BarMatrix, period: int, columns: int) -> Floats:
-    return lagged(rowwise(partial(talib.EMA, timeperiod=period), matrix.close), 0, columns)
+    return rowwise(partial(talib.EMA, timeperiod=period), columns, matrix.close)
 
 
 def macd(matrix: BarMatrix, _period: int, columns: int, *, place: int) -> Floats:
     """`place`: 0 the value, 1 its signal, 2 the histogram."""
-    values = rowwise(lambda close: talib.MACD(close, *MACD_PERIODS)[place], matrix.close)
-    return lagged(values, 0, columns)
+    return rowwise(lambda close: talib.MACD(close, *MACD_PERIODS)[place], columns, matrix.close)
 
 
 def rsi(matrix: BarMatrix, period: int, columns: int) -> Floats:
-    values = lagged(rowwise(partial(talib.RSI, timeperiod=period), matrix.close), 0, columns)
+    values = rowwise(partial(talib.RSI, timeperiod=period), columns, matrix.close)
     still = is_still(matrix.close, matrix.close, matrix.tick_size, period + 1, columns)
     return np.where(still & ~np.isnan(values), MIDDLE, values)
 
 
 def atr(matrix: BarMatrix, period: int, columns: int) -> Floats:
-    values = rowwise(partial(talib.ATR, timeperiod=period), matrix.high, matrix.low, matrix.close)
-    return lagged(values, 0, columns)
+    return rowwise(partial(talib.ATR, timeperiod=period), columns, matrix.high, matrix.low, matrix.close)
 
 
 def atr_percent(matrix: BarMatrix, period: int, columns: int) -> Floats:
@@ -41,15 +39,16 @@ def atr_percent(matrix: BarMatrix, period: int, columns: int) -> Floats:
 
 def directional(matrix: BarMatrix, period: int, columns: int, *, function: Callable[..., Floats]) -> Floats:
     """ADX, PLUS_DI or MINUS_DI; each is 0 at one price."""
-    values = rowwise(partial(function, timeperiod=period), matrix.high, matrix.low, matrix.close)
-    recent = lagged(values, 0, columns)
+    values = rowwise(partial(function, timeperiod=period), columns, matrix.high, matrix.low, matrix.close)
     still = is_still(matrix.high, matrix.low, matrix.tick_size, period + 1, columns)
-    return np.where(still & ~np.isnan(recent), 0.0, recent)
+    return np.where(still & ~np.isnan(values), 0.0, values)
 
 
-def rowwise(function: Callable[..., Floats], *columns: Floats) -> Floats:
-    """Of each row by itself; NaN at the left stays NaN."""
-    values = np.full(columns[0].shape, np.nan)
-    for row, arguments in enumerate(zip(*columns, strict=True)):
-        values[row] = function(*arguments)
+def rowwise(function: Callable[..., Floats], columns: int, *prices: Floats) -> Floats:
+    """Of each row by itself, the last columns alone; NaN at the left stays NaN."""
+    if columns == 1:
+        return np.array([function(*own)[-1] for own in zip(*prices, strict=True)], dtype=np.float64)[:, None]
+    values = np.full((len(prices[0]), min(columns, prices[0].shape[1])), np.nan)
+    for row, own in enumerate(zip(*prices, strict=True)):
+        values[row] = function(*own)[-columns:]
     return values

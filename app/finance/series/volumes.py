@@ -24,7 +24,7 @@ def relative_volume(matrix: BarMatrix, _period: int, columns: int) -> Floats:
     recent = slice(-(length + USUAL_BARS), None)
     volume, regular = volume[:, recent], regular_hours(matrix.start[:, recent])
     free = hourless(matrix.symbols)[:, None]
-    sums, numbers = np.zeros((2, len(matrix), length))
+    sums, numbers = np.zeros((2, len(matrix.symbols), length))
     for own in (regular | free, ~regular & ~free):
         last = lagged(own.astype(np.float64), 0, length) > 0
         sums += np.where(last, _before(np.where(own, volume, 0 * volume), length), 0)
