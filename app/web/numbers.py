@@ -50,12 +50,20 @@ def price_places(value: float | None, instrument: Instrument) -> int:
 
 
 def change(value: float | None, instrument: Instrument, view: View) -> str:
-    return _signed(value, decimals(instrument.tick_size), view)
+    return signed(value, decimals(instrument.tick_size), view)
+
+
+def signed(value: float | None, places: int, view: View) -> str:
+    """With its sign, a rise too: +4.20."""
+    if not is_number(value):
+        return MISSING
+    text = _figures(value, places, view)
+    return f"+{text}" if value > 0 and text.strip("0.,") else text
 
 
 def percent(fraction: float | None, view: View) -> str:
     """0.0123 is +1.23%: a change, always signed."""
-    text = _signed(None if fraction is None else fraction * 100, 2, view)
+    text = signed(None if fraction is None else fraction * 100, 2, view)
     return text if text == MISSING else f"{text}%"
 
 
@@ -106,13 +114,6 @@ def decimals(tick_size: float) -> int:
 
 def is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
-
-
-def _signed(value: float | None, places: int, view: View) -> str:
-    if not is_number(value):
-        return MISSING
-    text = _figures(value, places, view)
-    return f"+{text}" if value > 0 and text.strip("0.,") else text
 
 
 def _figures(value: float, places: int, view: View) -> str:
