@@ -45,6 +45,8 @@ class ScanOrder(NamedTuple):
     by: Series | Rolling | None = None
     """None: by symbol."""
     descending: bool = False
+    over: Series | Rolling | None = None
+    """If given, by how many times this `by` is."""
 
 
 class ScanQuery(NamedTuple):
@@ -75,7 +77,7 @@ def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
     conditions = SqlConditions(query.timeframe, parameters)
     flags = conditions.each(query.rule.conditions)
     values = [conditions.operand(column) for column in query.columns]
-    by = "base.symbol" if query.order.by is None else conditions.operand(query.order.by)
+    by = _sort_key(query.order, conditions)
     base = _rows(tables, parameters, query.timeframe, running=query.timeframe == "d")
     scope = _scope(query.scope, parameters)
     selected = [
@@ -100,6 +102,13 @@ def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
         f" where {scope})",
     ]
     return ScanStatement(f"with {', '.join(with_parts)} {_page(query, len(flags), parameters)}", parameters.values)
+
+
+def _sort_key(order: ScanOrder, conditions: SqlConditions) -> str:
+    if order.by is None:
+        return "base.symbol"
+    by = conditions.operand(order.by)
+    return by if order.over is None else f"{by} / nullif({conditions.operand(order.over)}, 0)"
 
 
 FACTS = (
