@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
-from app.finance.sessions import regular
+from app.finance.sessions import regular, trading_date
 
 SLOT_SECONDS = 300
 """Market seconds per point of a sparkline."""
@@ -104,6 +104,12 @@ def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: fl
         figures.low, figures.volume, figures.at, spark=(figures.price,), has_traded=figures.has_traded,
         close=figures.close, outside=figures.outside,
     )  # fmt: skip
+
+
+def stored_quote(instrument: Instrument, price: float, previous_close: float | None, at: float) -> SymbolQuote:
+    """Of a bar that ended at `at`, where no quote is there."""
+    session = trading_date(at - 1)
+    return SymbolQuote(instrument, session, price, previous_close, price, price, price, 0, at)
 
 
 def merge(live: SymbolQuote, past: SymbolQuote) -> SymbolQuote:

@@ -16,6 +16,7 @@ STATEMENT_MS = 2_000
 LONGEST_NAME = 200
 """Characters that are shown."""
 TEXTS = ("name", "exchange", "type", "sector", "industry")
+FACTS = TEXTS[1:]
 
 
 class ScanRow(NamedTuple):
@@ -62,6 +63,30 @@ async def scan(
         rows = await connection.fetch(text, *values)
     scanned, *left = rows[0]["counts"]
     return ScanPage([_row(row, len(query.columns)) for row in rows if row["symbol"] is not None], scanned, left)
+
+
+async def words(connection: Connection, shape: MarketShape) -> dict[str, list[str]]:
+    """By the field of a rule: sectors, industries, exchanges and types of the symbols, and universes in each spelling
+    that a rule may use."""
+    facts = {field: await _distinct(connection, shape.instruments, field) for field in FACTS}
+    return {**facts, "universe": await _universes(connection, shape.universes)}
+
+
+async def _distinct(connection: Connection, instruments: str | None, field: str) -> list[str]:
+    if instruments is None:
+        return []
+    rows = await connection.fetch(
+        f"select distinct {field} as word from {instruments} as facts where {field} <> '' order by 1"  # noqa: S608
+    )
+    return [clean(row["word"], LONGEST_NAME) for row in rows]
+
+
+async def _universes(connection: Connection, universes: str | None) -> list[str]:
+    if universes is None:
+        return []
+    rows = await connection.fetch(f"select distinct name, key from {universes} as listed order by 1, 2")  # noqa: S608
+    spellings = ((row["key"], f"{row['name']}:{row['key']}", f"{row['name']}_{row['key']}") for row in rows)
+    return list(dict.fromkeys(clean(word, LONGEST_NAME) for three in spellings for word in three))
 
 
 def scan_tables(shape: MarketShape) -> ScanTables | None:

@@ -28,6 +28,7 @@ from app.desk.detection import routes as detection
 from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
 from app.desk.lists import routes as desk_lists
+from app.desk.scan import routes as scan
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -39,6 +40,7 @@ from app.patterns.statistics import routes as pattern_statistics
 from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
+from app.scans import routes as rules
 from app.server import lifespan
 from app.settings.load import Settings
 from app.watchlists import routes as watchlists
@@ -71,9 +73,10 @@ from app.web import (
 from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
+SCANS = (scan, rules)
 LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
-PAGES = (desk_routes, quotes, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
+PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
 
 LARGEST_BODY = 65_536

@@ -18,7 +18,7 @@ FAVICON = (STATIC / "favicon.ico").read_bytes()
 STYLES = {
     "app.css": ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "phone", "print"),
     "admin.css": ("admin",),
-    "lists.css": ("lists",),
+    "lists.css": ("lists", "scans"),
 }
 """The order in each stylesheet: shared rules, features, media. admin.css has what only administrators and account pages
 need."""

@@ -1,0 +1,102 @@
+"""The page of a scan: the rule in words, the table, and what each condition leaves."""
+
+import math
+import time
+
+from markupsafe import Markup
+
+from app.desk.scan.results import values_of
+from app.finance.instrument import Instrument
+from app.identity import View
+from app.quotes import partials as quotes
+from app.quotes.board import QuoteBoard
+from app.quotes.quote import SymbolQuote, stored_quote
+from app.quotes.spark import spark
+from app.rules import words
+from app.scans import cells, partials
+from app.scans.address import ScanAddress
+from app.scans.cells import Heading, Values
+from app.scans.columns import CHANGE, LAST, SETS, SYMBOL, USUAL_SET, Sort, ScreenColumn
+from app.scans.partials import FunnelStep, MatchRow, RuleChip
+from app.scans.queries import ScanPage, ScanRow
+
+FIRST_UP = frozenset((SYMBOL,))
+"""Columns whose link sorts the smallest first."""
+SPARKS = frozenset((USUAL_SET,))
+"""Sets of columns with the session's line."""
+
+
+def chips(address: ScanAddress) -> Markup:
+    conditions = address.rule.conditions
+    alone = len(conditions) == 1
+    return partials.chips(
+        [
+            RuleChip(
+                words.describe(condition),
+                "/scan" if alone else address.with_rule(words.without(address.rule, place)).url(),
+            )
+            for place, condition in enumerate(conditions)
+        ]
+    )
+
+
+def funnel(address: ScanAddress, answer: ScanPage, scope: str, view: View) -> Markup:
+    """`scope`: in words."""
+    steps = [FunnelStep(scope, answer.scanned, 100.0 if answer.scanned else 0.0)]
+    for condition, count in zip(address.rule.conditions, answer.left, strict=True):
+        steps.append(FunnelStep(words.describe(condition), count, round(100 * count / max(1, answer.scanned), 1)))
+    return partials.funnel(steps, view)
+
+
+def headings(address: ScanAddress, units: dict[str, str]) -> list[Heading]:
+    """Of the columns behind price, change and percentage."""
+    return [_heading(column, cells.label(column, units), address) for column in SETS[address.columns].columns]
+
+
+def fixed_headings(address: ScanAddress) -> dict[str, Heading]:
+    """Of symbol, price and percentage, by name."""
+    symbol = ScreenColumn(SYMBOL, "Symbol", LAST.kind, LAST.source)
+    return {column.name: _heading(column, column.label, address) for column in (symbol, LAST, CHANGE)}
+
+
+def _heading(column: ScreenColumn, label: str, address: ScanAddress) -> Heading:
+    sort = address.sort
+    is_sorted = sort.name == column.name
+    order = ("descending" if sort.descending else "ascending") if is_sorted else ""
+    following = Sort(column.name, column.name not in FIRST_UP)
+    if sort == following:
+        following = following._replace(descending=not following.descending)
+    return Heading(label, column.style, order, address.sorted_by(following).url())
+
+
+def units(address: ScanAddress, answer: ScanPage) -> dict[str, str]:
+    return cells.units(SETS[address.columns].columns, [_values(address, row) for row in answer.rows])
+
+
+def rows(address: ScanAddress, answer: ScanPage, board: QuoteBoard, volume_units: dict[str, str], view: View) -> Markup:
+    now = time.time()
+    return partials.rows([_row(address, row, board, volume_units, now, view) for row in answer.rows])
+
+
+def _row(
+    address: ScanAddress, row: ScanRow, board: QuoteBoard, volume_units: dict[str, str], now: float, view: View
+) -> MatchRow:
+    values = _values(address, row)
+    instrument = board.instrument(row.symbol) or Instrument(row.symbol, row.name)
+    quote = (board.quote(row.symbol) or _stored_quote(instrument, row, values)).without_move
+    return MatchRow(
+        instrument,
+        quotes.cells(quote, quote.age(now), view),
+        cells.cells(SETS[address.columns].columns, values, instrument, volume_units, view),
+        quotes.spark(row.symbol, spark(quote), view) if address.columns in SPARKS else "",
+    )
+
+
+def _stored_quote(instrument: Instrument, row: ScanRow, values: Values) -> SymbolQuote:
+    close, change = values[LAST.source], values[CHANGE.source]
+    before = close / (1 + change / 100) if close is not None and change is not None and change > -100 else None
+    return stored_quote(instrument, math.nan if close is None else close, before, row.at)
+
+
+def _values(address: ScanAddress, row: ScanRow) -> Values:
+    return dict(zip(values_of(address), row.values, strict=True))

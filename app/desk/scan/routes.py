@@ -1,0 +1,145 @@
+"""The scanner: symbols for which a rule holds."""
+
+from quart import Blueprint, Response, abort, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.desk.scan import page as pages
+from app.desk.scan import results, vocabulary
+from app.live.topics import STATUS
+from app.quotes.board import QuoteBoard
+from app.quotes.topics import quotes_topic
+from app.rules.catalogue import TIMEFRAMES
+from app.rules.errors import RuleError, RuleProblem, marks
+from app.rules.presets import PRESETS
+from app.rules.sql_conditions import Inexpressible
+from app.scans import address as addresses
+from app.scans import partials
+from app.scans.address import USUAL_TIMEFRAME, ScanAddress
+from app.scans.columns import SETS, USUAL_SET
+from app.scans.scan_request import PARAMETERS, TableChoice, table_choice, url, version
+from app.watchlists import queries as watchlists
+from app.web import guards, html, paging, parameters
+from app.web.filters import timeframe
+
+blueprint = Blueprint("scan", __name__)
+
+
+@blueprint.get("/scan")
+@guards.signed_in
+@parameters.allow("q", *PARAMETERS)
+async def scan() -> ResponseReturnValue:
+    text, choice = request.args.get("q", ""), table_choice(request.args)
+    if not text.strip():
+        return await _start(choice)
+    try:
+        scan_request = choice.request(text, version(request.args))
+    except RuleError as error:
+        return await _start(choice, text, error.problems)
+    if text != scan_request.address.text or "v" not in request.args:
+        return redirect(scan_request.address.url(), 303)
+    problems = await vocabulary.unknown_words(scan_request.words, deps.symbols(), deps.pools(), deps.cache())
+    if problems:
+        return await _start(choice, text, problems)
+    try:
+        return await _answer(scan_request.address, choice)
+    except Inexpressible as error:
+        return await _start(choice, text, (RuleProblem("inexpressible", 1, len(text), _reason(error)),))
+
+
+def _reason(error: Inexpressible) -> str:
+    return f"a scan reads the newest bar and the one before, and this rule has {error.reason}"
+
+
+async def _answer(address: ScanAddress, choice: TableChoice) -> Response:
+    view, board = guards.view(), deps.board(QuoteBoard)
+    symbols, scope = await _scope(address.scope)
+    cursor = deps.cursor()
+    answer = await results.page(address, symbols, deps.pools(), deps.cache())
+    count = paging.page_count(answer.total, results.PAGE_ROWS)
+    if address.page > count:
+        abort(404, f"page: there {'is 1 page' if count == 1 else f'are {count} pages'}.")
+    units = pages.units(address, answer)
+    return await html.page(
+        "scans/scan",
+        title=_title(address.text),
+        topics=[STATUS, *(quotes_topic(row.symbol) for row in answer.rows)],
+        cursor=cursor,
+        text=address.text,
+        problem="",
+        hidden=_hidden(choice),
+        timeframe=timeframe(TIMEFRAMES[address.timeframe]),
+        has_sparks=address.columns in pages.SPARKS,
+        page_rows=results.PAGE_ROWS,
+        address=address,
+        sets=[(each.label, address._replace(columns=each.name, page=1).url(), each.name) for each in SETS.values()],
+        chips=pages.chips(address),
+        fixed=pages.fixed_headings(address),
+        headings=pages.headings(address, units),
+        rows=pages.rows(address, answer, board, units, view),
+        funnel=pages.funnel(address, answer, scope, view),
+        answer=answer,
+        scope=scope,
+        page_urls=_page_urls(address, count),
+        as_of=max((row.at for row in answer.rows), default=0.0),
+        screens=_screens(address.text),
+        lacking=await deps.pools().lacking("instruments"),
+        stored=(await deps.pools().shape()).latest is not None,
+    )
+
+
+async def _start(choice: TableChoice, text: str = "", problems: tuple[RuleProblem, ...] = ()) -> Response:
+    """The page without a table."""
+    problem = partials.problem(marks(text, problems), [each.message for each in problems]) if problems else ""
+    return await html.page(
+        "scans/start",
+        title="Scan",
+        status=422 if problems else 200,
+        text=text,
+        problem=problem,
+        hidden=_hidden(choice),
+        screens=_screens(text),
+    )
+
+
+def _hidden(choice: TableChoice) -> list[tuple[str, str]]:
+    """Parameters that the next rule of the box is asked with."""
+    timeframe = "" if choice.timeframe == USUAL_TIMEFRAME else choice.timeframe
+    columns = "" if choice.columns == USUAL_SET else choice.columns
+    pairs = (("in", ",".join(choice.scope)), ("tf", timeframe), ("cols", columns))
+    return [pair for pair in pairs if pair[1]]
+
+
+async def _scope(scope: tuple[str, ...]) -> tuple[tuple[str, ...] | None, str]:
+    """The symbols of the watchlists in scope, None without any, and the scope in words. Answers 404 for a list of
+    somebody else, and 400 for an unknown universe."""
+    names, symbols = [], []
+    for slug in addresses.list_slugs(scope):
+        async with deps.pools().own.acquire() as connection:
+            watchlist = await watchlists.find(connection, guards.identity().user_id, slug)
+        if watchlist is None:
+            abort(404, f"in: you have no list {slug}.")
+        names.append(watchlist.summary.name)
+        symbols += [entry.symbol for entry in watchlist.entries]
+    universes = addresses.universes(scope)
+    if universes:
+        there = {word.lower() for word in (await vocabulary.facts(deps.pools(), deps.cache()))["universe"]}
+        for name in universes:
+            if name.lower() not in there:
+                abort(400, f"in: there is no universe {name}.")
+    words = " and ".join((*universes, *names)) or "All symbols"
+    return (tuple(symbols) if names else None), words
+
+
+def _page_urls(address: ScanAddress, count: int) -> dict[str, str]:
+    """Of the page before and the page after, where there is one."""
+    others = {"prev": address.page - 1, "next": address.page + 1}
+    return {name: address._replace(page=number).url() for name, number in others.items() if 1 <= number <= count}
+
+
+def _screens(text: str) -> list[tuple[str, str]]:
+    return [(preset.name, url(preset.text, "", USUAL_TIMEFRAME) + "&v=1") for preset in PRESETS if preset.text != text]
+
+
+def _title(text: str) -> str:
+    return next((preset.name for preset in PRESETS if preset.text == text), "Scan")

@@ -1,0 +1,65 @@
+"""The address of a scan: the rule, what it is applied to, and how its table is shown."""
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from app.rules.identity import VERSION, key
+from app.rules.show import show
+from app.rules.tree import Rule
+from app.scans.columns import USUAL_SET, Sort
+
+UNESCAPED = ",:;.()@*/!$"
+"""What a query may hold raw, and what links in plain text survive."""
+USUAL_TIMEFRAME = "d"
+USUAL_SORT = Sort()
+
+
+class ScanAddress(NamedTuple):
+    rule: Rule
+    scope: tuple[str, ...] = ()
+    """Names of universes, and LIST with the slug of a watchlist of one's own; empty: all symbols."""
+    timeframe: str = USUAL_TIMEFRAME
+    sort: Sort = USUAL_SORT
+    columns: str = USUAL_SET
+    page: int = 1
+
+    @property
+    def text(self) -> str:
+        return show(self.rule)
+
+    @property
+    def identity(self) -> str:
+        """The key of the rule over its scope and timeframe: of its topic, cache and results."""
+        return key(self.rule, ",".join(sorted(self.scope)), self.timeframe)
+
+    def url(self, path: str = "/scan") -> str:
+        """In one order, without what is usual; `v` stands last, so that no finder of links cuts the rule's end."""
+        parameters = {
+            "q": self.text,
+            "in": ",".join(self.scope),
+            "tf": "" if self.timeframe == USUAL_TIMEFRAME else self.timeframe,
+            "sort": "" if self.sort == USUAL_SORT else self.sort.text,
+            "cols": "" if self.columns == USUAL_SET else self.columns,
+            "page": "" if self.page == 1 else str(self.page),
+            "v": str(VERSION),
+        }
+        return f"{path}?{urlencode({name: text for name, text in parameters.items() if text}, safe=UNESCAPED)}"
+
+    def with_rule(self, rule: Rule) -> "ScanAddress":
+        """The first page of another rule."""
+        return self._replace(rule=rule, page=1)
+
+    def sorted_by(self, sort: Sort) -> "ScanAddress":
+        return self._replace(sort=sort, page=1)
+
+
+LIST = "list."
+"""What stands before the slug of a watchlist in `in=`."""
+
+
+def list_slugs(scope: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.removeprefix(LIST) for name in scope if name.startswith(LIST))
+
+
+def universes(scope: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in scope if not name.startswith(LIST))
