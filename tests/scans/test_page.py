@@ -1,5 +1,6 @@
 """The page of a scan, on a served desk: one line, its table, its form, and what is refused."""
 
+import csv
 import re
 from html import unescape
 from urllib.parse import quote, unquote
@@ -229,3 +230,34 @@ async def test_the_fields_page_has_an_example_of_every_field_that_can_be_scanned
     for path in [*examples][:12]:
         answer = await alice.get(path, headers=PAGE, follow_redirects=True)
         assert answer.status_code in (200, 422), path
+
+
+async def test_the_same_scan_is_a_file_for_programs(alice: httpx.AsyncClient) -> None:
+    query = "q=rsi14:..30&cols=tech&sort=-rsi14&v=1"
+
+    answer = await alice.get(f"/scan.csv?{query}")
+    head, *lines = list(csv.reader(answer.text.splitlines()))
+    assert head[:6] == ["symbol", "name", "time (America/New_York)", "last", "change (%)", "rsi14"]
+    assert head[-1] == "as_of (America/New_York)"
+    assert [(line[0], line[3], line[5]) for line in lines] == [
+        ("AAPL", "95.0", "30.0"),
+        ("BRK.B", "84.0", "28.0"),
+        ("GE", "0.0301", "2.0"),
+    ]
+    assert lines[0][2] == "2012-09-05T14:30:00.000-04:00"
+
+    rows = (await alice.get(f"/scan.json?{query}")).json()["rows"]
+    assert [row["symbol"] for row in rows] == ["AAPL", "BRK.B", "GE"]
+    text = (await alice.get(f"/scan?{query}", headers={"Accept": "text/plain"})).text
+    assert text.splitlines()[1].startswith("AAPL")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=closs:1..", "q=sector:Tech", "q=in5(rsi14:..30)", "q=", "cols=all&q=close:1..", "in=list.none&q=close:1.."],
+)
+async def test_a_file_of_no_scan_is_refused(alice: httpx.AsyncClient, query: str) -> None:
+    answer = await alice.get(f"/scan.csv?{query}")
+
+    assert answer.status_code in (400, 404)
+    assert "text/csv" not in answer.headers["Content-Type"]

@@ -16,7 +16,7 @@ from app.rules import words
 from app.scans import cells, partials
 from app.scans.address import ScanAddress
 from app.scans.cells import Heading, Values
-from app.scans.columns import CHANGE, LAST, SETS, SYMBOL, USUAL_SET, Sort, ScreenColumn
+from app.scans.columns import CHANGE, LAST, SETS, SYMBOL, USUAL_SET, ScreenColumn, Sort
 from app.scans.partials import FunnelStep, MatchRow, RuleChip
 from app.scans.queries import ScanPage, ScanRow
 
@@ -70,7 +70,7 @@ def _heading(column: ScreenColumn, label: str, address: ScanAddress) -> Heading:
 
 
 def units(address: ScanAddress, answer: ScanPage) -> dict[str, str]:
-    return cells.units(SETS[address.columns].columns, [_values(address, row) for row in answer.rows])
+    return cells.units(SETS[address.columns].columns, [values(address, row) for row in answer.rows])
 
 
 def rows(address: ScanAddress, answer: ScanPage, board: QuoteBoard, volume_units: dict[str, str], view: View) -> Markup:
@@ -81,13 +81,13 @@ def rows(address: ScanAddress, answer: ScanPage, board: QuoteBoard, volume_units
 def _row(
     address: ScanAddress, row: ScanRow, board: QuoteBoard, volume_units: dict[str, str], now: float, view: View
 ) -> MatchRow:
-    values = _values(address, row)
+    row_values = values(address, row)
     instrument = board.instrument(row.symbol) or Instrument(row.symbol, row.name)
-    quote = (board.quote(row.symbol) or _stored_quote(instrument, row, values)).without_move
+    quote = (board.quote(row.symbol) or _stored_quote(instrument, row, row_values)).without_move
     return MatchRow(
         instrument,
         quotes.cells(quote, quote.age(now), view),
-        cells.cells(SETS[address.columns].columns, values, instrument, volume_units, view),
+        cells.cells(SETS[address.columns].columns, row_values, instrument, volume_units, view),
         quotes.spark(row.symbol, spark(quote), view) if address.columns in SPARKS else "",
     )
 
@@ -98,5 +98,5 @@ def _stored_quote(instrument: Instrument, row: ScanRow, values: Values) -> Symbo
     return stored_quote(instrument, math.nan if close is None else close, before, row.at)
 
 
-def _values(address: ScanAddress, row: ScanRow) -> Values:
+def values(address: ScanAddress, row: ScanRow) -> Values:
     return dict(zip(values_of(address), row.values, strict=True))

@@ -1,11 +1,14 @@
 """The scanner: symbols for which a rule holds."""
 
+import time
+
 from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.desk.scan import page as pages
 from app.desk.scan import results, vocabulary
+from app.identity import Scope
 from app.live.topics import STATUS
 from app.quotes.board import QuoteBoard
 from app.quotes.topics import quotes_topic
@@ -18,14 +21,47 @@ from app.scans import partials
 from app.scans.address import USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import SETS, USUAL_SET
 from app.scans.scan_request import PARAMETERS, TableChoice, table_choice, url, version
+from app.scans.table import scan_document
 from app.watchlists import queries as watchlists
-from app.web import guards, html, paging, parameters
+from app.web import guards, html, paging, parameters, tables
 from app.web.filters import timeframe
+from app.web.formats import TableDocument
 
 blueprint = Blueprint("scan", __name__)
 
 
-@blueprint.get("/scan")
+SCAN = "/scan"
+
+
+@tables.suffixes(blueprint, SCAN)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("q", *PARAMETERS)
+async def scan_table() -> TableDocument:
+    """Every row, whatever the page."""
+    address = await _valid_address()
+    symbols, _ = await _scope(address.scope)
+    try:
+        answer = await results.every_row(address, symbols, deps.pools())
+    except Inexpressible as error:
+        abort(400, f"q: {_reason(error)}.")
+    rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in answer.rows)
+    return scan_document(SETS[address.columns].columns, rows, guards.view().zone, time.time())
+
+
+async def _valid_address() -> ScanAddress:
+    """Answers 400 for what is no rule, in one line."""
+    try:
+        scan_request = table_choice(request.args).request(request.args.get("q", ""), version(request.args))
+    except RuleError as error:
+        abort(400, f"q: {error}.")
+    problems = await vocabulary.unknown_words(scan_request.words, deps.symbols(), deps.pools(), deps.cache())
+    if problems:
+        abort(400, f"q: {problems[0].message}.")
+    return scan_request.address
+
+
+@tables.page(blueprint, SCAN, scan_table)
 @guards.signed_in
 @parameters.allow("q", *PARAMETERS)
 async def scan() -> ResponseReturnValue:
