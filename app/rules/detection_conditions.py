@@ -39,6 +39,10 @@ def is_on_detection(condition: Condition) -> bool:
     return any(_field(operand) in DETECTION_NUMBERS for operand in operands(condition))
 
 
+def is_on_age(condition: Condition) -> bool:
+    return any(_field(operand) == "age" for operand in operands(condition))
+
+
 def _field(operand: Operand) -> str:
     return operand.field if isinstance(operand, Series) else ""
 
@@ -89,7 +93,7 @@ class DetectionEvaluation:
     ) -> Truth:
         """(detections, columns): false where a detection is not yet there, or no longer."""
         at, ends = self._at[places][:, None], bars.ends[rows]
-        with_age = any(_field(operand) == "age" for test in tests for operand in operands(test))
+        with_age = any(is_on_age(test) for test in tests)
         ages = self._ages(places, rows, bars.prefix, ends.shape[1]) if with_age else None
         valid = (at <= ends) & (with_age | (ends < at + self._life[places][:, None]))
 

@@ -11,7 +11,7 @@ from app.finance.panel import Floats, Mask
 from app.rules.alignment import Alignment, align
 from app.rules.catalogue import PATTERN_NAMES, TIMEFRAMES
 from app.rules.comparison_truth import comparison_truth
-from app.rules.detection_conditions import DetectionBars, DetectionEvaluation, confidences, is_on_detection
+from app.rules.detection_conditions import DetectionBars, DetectionEvaluation, confidences, is_on_age, is_on_detection
 from app.rules.market_bars import MarketBars
 from app.rules.names import TIMELESS
 from app.rules.operand_series import OperandSeries, in_share
@@ -58,6 +58,18 @@ class RuleEvaluation:
     def whole(self, rule: Rule) -> Truth:
         """(rows, width): at every bar."""
         return self.last(rule, self._matrix(self.timeframe).width)
+
+    def steps(self, rule: Rule, bars: int = 1) -> list[Truth]:
+        """As last(), of the first condition, the first two and so on: which of them leaves how many symbols. Those on
+        detections speak of one detection, whose age counts from the first of them on."""
+        conditions = _resolved(rule, self.timeframe).conditions
+        ages = [each for each in conditions if is_on_age(each)]
+        steps = []
+        for place in range(1, len(conditions) + 1):
+            first = conditions[:place]
+            more = [each for each in ages if each not in first] if any(map(is_on_detection, first)) else []
+            steps.append(self._list((*first, *more), self.timeframe, bars))
+        return steps
 
     def bars(self, prefix: str) -> BarMatrix:
         """Of the timeframe with that prefix."""

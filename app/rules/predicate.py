@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from app.rules.catalogue import Unit
 from app.rules.comparison_truth import WAYS, one_bar_before
-from app.rules.detection_conditions import is_on_detection
+from app.rules.detection_conditions import is_on_age, is_on_detection
 from app.rules.tree import (
     All,
     Among,
@@ -29,7 +29,6 @@ from app.rules.tree import (
 )
 from app.rules.truth import OPERATORS
 from app.rules.units import unit_of
-from app.rules.walk import operands
 
 
 class BarDetection(NamedTuple):
@@ -160,8 +159,7 @@ def _as_traded(value: float, ratio: float, unit: Unit | None) -> float:
 
 
 def _of_detection(conditions: Sequence[Condition], one: BarDetection, bar: BarValues) -> bool | None:
-    with_age = any(isinstance(each, Series) and each.field == "age" for test in conditions for each in operands(test))
-    if one.expired and not with_age:
+    if one.expired and not any(is_on_age(test) for test in conditions):
         return False
     words = {"pattern": (one.pattern,), "tier": (one.tier,), "direction": (one.direction,)}
     numbers: Side = {"conf": one.confidence, "age": one.age}

@@ -142,6 +142,18 @@ def test_conditions_of_one_list_speak_of_one_detection() -> None:
     assert letters("any(pattern:Engulfing,conf:0.8..)", days, detections=two) == "TT"
 
 
+def test_steps_say_what_each_condition_leaves() -> None:
+    days = matrix("daily", [*daily_bars("BRK.B", 3), *daily_bars("BF/B", 3)], {})
+    old = [detection("Hammer", 0, 0.9), detection("Doji", 2, 0.9)._replace(symbol="BF/B")]
+    own = RuleEvaluation(MarketSnapshot({"daily": days}, detections=old))
+
+    steps = own.steps(parse("close:1..,pattern:Hammer;Doji,close:..5,age:..1,close:2.."))
+
+    assert [step.true[:, 0].tolist() for step in steps] == [
+        [True, True], [False, True], [False, True], [False, True], [False, False],
+    ]  # fmt: skip
+
+
 def test_the_age_of_an_intraday_detection_counts_its_own_bars() -> None:
     days = daily([10.0] * 3)
     hours = [Bar("BRK.B", "hourly", MONDAY + 20 * HOUR + HOUR * place, 1, 1, 1, 1, 1) for place in range(4)]
