@@ -1,4 +1,4 @@
-"""The form in the footer of every page, POST /view: time zone, number form, colours and update rate."""
+"""The form in the footer of every page, POST /view: update rate; without a session zone, numbers and colours."""
 
 from collections.abc import Awaitable, Callable
 

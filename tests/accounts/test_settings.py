@@ -1,5 +1,6 @@
 """The settings of a person: the page, the footer's form, cookies before the first sign-in, and reduced data."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -229,6 +230,30 @@ async def test_with_reduced_data_no_sparkline_is_sent(market: Desk) -> None:
 
     assert 'class="spark"' in first.data
     assert "spark" not in second.data
+
+
+WAITING = "select exists(select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"
+
+
+async def test_a_change_waits_for_another_of_the_same_person(market: Desk) -> None:
+    person = await add(market, f"person{next(numbers)}@example.org")
+    pool, order = market.context.pools.own, list[str]()
+
+    async def second() -> int:
+        async with pool.transaction() as connection:
+            before = await queries.lock(connection, person)
+            order.append("second")
+            return before.version
+
+    async with asyncio.TaskGroup() as tasks, pool.transaction() as connection:
+        await queries.lock(connection, person)
+        waiting = tasks.create_task(second())
+        while not waiting.done() and not await connection.fetchval(WAITING):
+            await asyncio.sleep(0.01)
+        order.append("first")
+        await queries.put(connection, person, UserSettings())
+
+    assert (order, waiting.result()) == (["first", "second"], 1)
 
 
 def stream(desk: Desk, browser: httpx.AsyncClient) -> Reader:
