@@ -45,11 +45,19 @@ PARAMETERS = (
     "who",
     "action",
     "topics",
+    "sort",
+    "cols",
+    "undo",
+    "format",
+    "section",
 )
-NAMED_BY_PEOPLE = {"tokens"}
+NAMED_BY_PEOPLE = {"tokens", "watchlists", "watchlist_sections"}
 """Tables that keep a word of one's own choice, whatever it is."""
 
-FIELDS = ("email", "password", "current", "new", "again", "role", "next", "token", "session", "id", "confirm", "name")
+FIELDS = (
+    *("email", "password", "current", "new", "again", "role", "next", "token", "session", "id", "confirm", "name"),
+    *("symbol", "watchlist", "up", "down", "drop", "move", "to", "text", "before", "version", "rows-0-place"),
+)
 ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 OWN = {"Origin": "http://127.0.0.1:8000", "Accept": "text/html"}
 
