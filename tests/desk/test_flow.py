@@ -11,6 +11,7 @@ from app.wire.events.event import IndicatorAlert, PatternDetected
 from tests.api.conftest import PAGE, market
 from tests.pipeline.conftest import Desk
 from tests.support.desk_pages import page
+from tests.support.ports import free_port
 from tests.support.quote_samples import AWKWARD, OPEN
 
 __all__ = ["market"]
@@ -86,6 +87,20 @@ async def test_the_column_of_signals_keeps_the_newest(market: Desk) -> None:
 
     keys = re.findall(r'data-k="(\d+)"', column(await page(market, "/patterns"), "signals"))
     assert keys == [str(int(OPEN) + 60 * number) for number in reversed(range(2, ENTRIES + 2))]
+
+
+async def test_a_process_that_starts_later_shows_the_signals_of_before(market: Desk) -> None:
+    await market.publish(alert("BF/B", 90, "MACD_BULLISH_CROSS"))
+    later = Desk(market.settings.model_copy(update={"port": free_port()}))
+    try:
+        await later.start()
+        await later.sign_in()
+        signals = column(await page(later, "/patterns"), "signals")
+    finally:
+        await later.stop()
+
+    assert "MACD above its signal" in signals
+    assert signals.count("<li ") == ENTRIES
 
 
 @pytest.mark.parametrize("query", ["symbol=BF%2FB", "symbol=&timeframe=daily", "cursor=x"])

@@ -25,6 +25,7 @@ PAGES = (
     "/w",
     "/w/add",
     "/patterns/statistics",
+    "/detections/FB/BreakdownLow/daily/2012-08-31T20:00:00Z",
     "/symbols/NOBODY",
     "/admin/wire",
     "/admin/users",
