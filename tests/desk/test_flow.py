@@ -94,7 +94,7 @@ async def test_a_process_that_starts_later_shows_the_signals_of_before(market: D
     later = Desk(market.settings.model_copy(update={"port": free_port()}))
     try:
         await later.start()
-        await later.sign_in()
+        later.cookies = market.cookies
         signals = column(await page(later, "/patterns"), "signals")
     finally:
         await later.stop()

@@ -138,6 +138,7 @@ LINES: dict[str, Line] = {
     "indicators_api.indicators": Line(Who.READ, 200),
     "market_api.market": Line(Who.READ, 200),
     "patterns.search_table": Line(Who.READ, 200),
+    "pattern_statistics.statistics_table": Line(Who.READ, 200),
     "patterns_api.patterns": Line(Who.READ, 200),
     "quotes_api.bars": Line(Who.READ, 404),
     "quotes_api.quote": Line(Who.READ, 404),

@@ -38,7 +38,7 @@ PAGE_STATE = """() => {
     forms: [...document.forms].map(form => form.action + form.method),
     metas: count('meta'), titles: count('title:not(svg title)'),
     abroad: all.flatMap(leads).map(where => new URL(where, location))
-      .filter(url => url.origin !== location.origin || /pwned/.test(url.pathname)).map(String),
+      .filter(url => url.origin !== location.origin || /^(?!.detections.IBM.).*pwned/.test(url.pathname)).map(String),
     panels: [...document.querySelectorAll('.top, footer, h1, h2, thead, label')]
       .map(each => each.textContent.replace(document.getElementById('cost')?.textContent, '')),
   }

@@ -170,6 +170,17 @@ async def test_the_page_shows_each_pattern_with_cases_hits_and_mean_returns(desk
     assert 'aria-sort="descending"' in answer.text
 
 
+async def test_the_table_for_programs_has_the_rows_of_the_page(desk: Desk) -> None:
+    rows = (await get(desk, "/patterns/statistics.json?sort=cases")).json()["rows"]
+    text = (await get(desk, "/patterns/statistics.csv?timeframe=hourly")).text
+
+    assert [row["pattern"] for row in rows] == ["GapDown", "Hammer", "Doji"]
+    assert rows[0]["cases_1"] == 41
+    assert rows[0]["hit_rate_1"] == pytest.approx(31 / 41)
+    assert rows[2]["hit_rate_1"] is None
+    assert text.splitlines()[1].startswith("Hammer,hourly,bullish,1,1.0,0.5,0,,,0,,,")
+
+
 async def test_another_timeframe_is_chosen_by_the_address(desk: Desk) -> None:
     answer = await get(desk, "/patterns/statistics?timeframe=hourly")
 

@@ -2,13 +2,29 @@
 
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 
 from app.engine.analysis import indicator_alerts
 from app.engine.analysis.analyse import analyse
+from app.engine.analysis.indicator_alerts import KINDS
 from app.engine.analysis.thresholds import Thresholds
 from app.finance.bars import Bar, day_start
 from app.finance.panel import walk
+from app.finance.sessions import regular
+from app.wire.events.event import IndicatorAlert
+from tests.support.running_engine import DAY as SESSION
+from tests.support.running_engine import daily, events_of, eventually, recorded_events, running_engine, running_feed
+
+LAST_TWO_SIGNALS = """
+select distinct on (symbol, indicator_type) symbol, indicator_type as indicator, signal, before
+  from (select *, value_data ->> 'state' as signal, lag(value_data ->> 'state') over own as before
+          from daily_indicators
+         where timeframe = 'daily'
+        window own as (partition by symbol, indicator_type order by calculation_timestamp)) as signals
+ order by symbol, indicator_type, calculation_timestamp desc
+"""
+LAST_SIGNALS_STORED = "select max(calculation_timestamp)::date >= $1 from daily_indicators"
 
 FIRST = date(2012, 1, 2)
 FALLING = [200.0 - n for n in range(60)]
@@ -67,3 +83,23 @@ def test_the_alert_names_its_threshold_and_side() -> None:
 @pytest.mark.parametrize("timeframe", ["1min", "5min"])
 def test_short_bars_have_no_alerts(timeframe: str) -> None:
     assert alerts([*FALLING, 180.0], timeframe) == {}
+
+
+async def test_each_signal_that_differs_from_that_of_the_day_before_is_published_once(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with recorded_events(redis_url) as events:
+        async with running_engine(redis_url, database_url), running_feed(redis_url):
+            await eventually(lambda: daily(link, SESSION))
+            await eventually(lambda: link.fetchval(LAST_SIGNALS_STORED, SESSION))
+        alerts = [event for event in events_of(IndicatorAlert, events) if event.timeframe == "daily"]
+
+    signals = await link.fetch(LAST_TWO_SIGNALS)
+    changed = {
+        (row["symbol"], KINDS[row["indicator"], row["signal"]].alert)
+        for row in signals
+        if row["signal"] != row["before"] and (row["indicator"], row["signal"]) in KINDS
+    }
+    assert changed
+    assert sorted((alert.symbol, alert.alert) for alert in alerts) == sorted(changed)
+    assert {alert.at for alert in alerts} == {regular(SESSION).closes}

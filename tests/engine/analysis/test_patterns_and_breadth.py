@@ -8,7 +8,6 @@ from app.engine.analysis.analyse import identity
 from app.engine.analysis.breadth import Breadth, Groups, MarketConditions, market_conditions
 from app.engine.analysis.confluence import Confluence
 from app.engine.analysis.deduplicate import Deduplicator
-from app.engine.analysis.indicator_alerts import KINDS
 from app.engine.analysis.outcomes import OutcomeTracker, new_outcome, outcome_from_closes
 from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.longer_bars import BarAggregator
@@ -18,7 +17,7 @@ from app.engine.universes.universe import STOCKS, Universe
 from app.finance import calendar, periods
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
-from app.wire.events.event import IndicatorAlert, PatternDetected
+from app.wire.events.event import PatternDetected
 from tests.support.running_engine import DAY as SESSION
 from tests.support.running_engine import (
     EXACT,
@@ -32,16 +31,6 @@ from tests.support.running_engine import (
     running_feed,
     session_is_closed,
 )
-
-LAST_TWO_SIGNALS = """
-select distinct on (symbol, indicator_type) symbol, indicator_type as indicator, signal, before
-  from (select *, value_data ->> 'state' as signal, lag(value_data ->> 'state') over own as before
-          from daily_indicators
-         where timeframe = 'daily'
-        window own as (partition by symbol, indicator_type order by calculation_timestamp)) as signals
- order by symbol, indicator_type, calculation_timestamp desc
-"""
-LAST_SIGNALS_STORED = "select max(calculation_timestamp)::date >= $1 from daily_indicators"
 
 OPENS = regular(SESSION).opens
 
@@ -260,26 +249,6 @@ async def test_a_session_leaves_exact_bars_hours_weeks_breadth_and_outcomes(
     assert await link.fetchval("select max(advancing_count + declining_count) from market_conditions") == 5
     assert await link.fetchval("select count(*) from pattern_outcomes where return_20 is not null") > 100
     assert await link.fetchval("select bool_and(levels[1] > 0) from daily_patterns where pattern_type = 'BreakoutHigh'")
-
-
-async def test_each_signal_that_differs_from_that_of_the_day_before_is_published_once(
-    redis_url: str, database_url: str, link: asyncpg.Connection
-) -> None:
-    async with recorded_events(redis_url) as events:
-        async with running_engine(redis_url, database_url), running_feed(redis_url):
-            await eventually(lambda: daily(link, SESSION))
-            await eventually(lambda: link.fetchval(LAST_SIGNALS_STORED, SESSION))
-        alerts = [event for event in events_of(IndicatorAlert, events) if event.timeframe == "daily"]
-
-    signals = await link.fetch(LAST_TWO_SIGNALS)
-    changed = {
-        (row["symbol"], KINDS[row["indicator"], row["signal"]].alert)
-        for row in signals
-        if row["signal"] != row["before"] and (row["indicator"], row["signal"]) in KINDS
-    }
-    assert changed
-    assert sorted((alert.symbol, alert.alert) for alert in alerts) == sorted(changed)
-    assert {alert.at for alert in alerts} == {regular(SESSION).closes}
 
 
 async def test_a_pattern_disabled_by_the_operator_is_not_detected_again(
