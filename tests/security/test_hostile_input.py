@@ -51,8 +51,9 @@ PARAMETERS = (
     "format",
     "section",
 )
-NAMED_BY_PEOPLE = {"tokens", "watchlists", "watchlist_sections"}
-"""Tables that keep a word of one's own choice, whatever it is."""
+NAMED_BY_PEOPLE = {"tokens", "watchlists", "watchlist_sections", "shares"}
+"""Tables that keep a word of one's own choice, whatever it is. A list of that name may be at the same address, and is
+shared there."""
 
 FIELDS = (
     *("email", "password", "current", "new", "again", "role", "next", "token", "session", "id", "confirm", "name"),
