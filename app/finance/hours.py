@@ -7,8 +7,11 @@ import numpy as np
 
 from app.finance import sessions
 from app.finance.markets import market
-from app.finance.panel import Floats, Mask
+from app.finance.panel import Counts, Floats, Mask
+from app.finance.sessions import MINUTE
 
+MOST_MINUTES = 2_000_000
+"""Four years."""
 BEFORE_OPENING = 0.5
 """What the number of a session is less by before the exchange opens."""
 
@@ -45,9 +48,28 @@ def session_numbers(symbols: Sequence[str], ends: Floats) -> Floats:
 
 def _each(instants: Floats, function: Callable[[float], float]) -> Floats:
     """NaN where there is no instant."""
-    different, places = np.unique(instants, return_inverse=True)
+    minutes = _minutes(instants)
+    if minutes is None:
+        different, places = np.unique(instants, return_inverse=True)
+    else:
+        marks = np.zeros(int(minutes.max(initial=0)) + 1, dtype=np.bool_)
+        marks[minutes] = True
+        places = (np.cumsum(marks) - 1)[minutes]
+        different = np.flatnonzero(marks) * MINUTE + np.fmin.reduce(instants, axis=None)
     values = np.array([np.nan if np.isnan(at) else function(at) for at in different.tolist()], dtype=np.float64)
-    return values[places].reshape(instants.shape)
+    return np.where(np.isnan(instants), np.nan, values[places].reshape(instants.shape))
+
+
+def _minutes(instants: Floats) -> Counts | None:
+    """Minutes after the first instant, 0 where there is none; None unless all are whole minutes within MOST_MINUTES.
+    To count them takes a tenth of the time of sorting them."""
+    if not instants.size or np.isnan(first := np.fmin.reduce(instants, axis=None)):
+        return None
+    minutes = np.nan_to_num((instants - first) / MINUTE, nan=0.0)
+    if minutes.max() > MOST_MINUTES or (minutes % 1).any():
+        return None
+    counts: Counts = minutes.astype(np.int64)
+    return counts
 
 
 @lru_cache(maxsize=65_536)

@@ -89,6 +89,5 @@ def rounded_to(values: Floats) -> Floats:
 
 def _from_enough_bars(values: Floats, matrix: BarMatrix, bars: int) -> Floats:
     """NaN at the bars of a row that have fewer than `bars` up to them."""
-    firsts = matrix.width - matrix.counts + bars - 1
-    places = np.arange(matrix.width - values.shape[1], matrix.width)
-    return np.where(places >= firsts[:, None], values, np.nan)
+    first_starts = lagged(matrix.start, max(bars - 1, 0), values.shape[1])
+    return np.where(np.isnan(first_starts), np.nan, values)
