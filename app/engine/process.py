@@ -30,6 +30,7 @@ from app.engine.monitoring.heartbeat import Health, Heartbeat
 from app.engine.monitoring.metrics import EngineCounts, EngineMetrics
 from app.engine.rules.live_market import LiveMarket
 from app.engine.startup.history import ShippedHistory
+from app.engine.startup.latest_refresh import LatestRefresh
 from app.engine.startup.start import IncompatibleSchema, Startup
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import tables as market_tables
@@ -99,7 +100,9 @@ class Engine:
         self._min_confidence = options.min_confidence
         self._bar_close = BarClose(self._series, self._store, Thresholds(options.min_confidence), options.timeframes)
         self._ticks = TickIntake(self._store, self._bar_close)
-        self._processing = ProcessingQueue(self._pool, self._store, options.min_confidence)
+        self._refresh_latest = LatestRefresh(self._pool, self._series, self._bar_close.latest, self._store)
+        reload = self._refresh_latest.reload
+        self._processing = ProcessingQueue(self._pool, self._store, options.min_confidence, reload)
         reporter = JobReporter(self._client, publisher)
         self._load_jobs = LoadJobs(settings, redis_url, database_url, reporter, self._processing.on_message)
         forget = partial(retention.forget, self._pool, options.intraday_pattern_days)
@@ -146,7 +149,10 @@ class Engine:
             # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
             runners = (self._store, self._processing, self._subscriber, self._stream, self._channel, self._live_rules)
-            self._tasks.extend(tasks.create_task(one.run()) for one in (*runners, self._load_jobs, self._schedule))
+            self._tasks.extend(
+                tasks.create_task(one.run())
+                for one in (*runners, self._load_jobs, self._schedule, self._refresh_latest)
+            )
             self._tasks.extend(tasks.create_task(work) for work in (self._watch_clock(), self._analyse_bars()))
             ready()
 

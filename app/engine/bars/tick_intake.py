@@ -58,7 +58,6 @@ class TickIntake:
         """Set when the running analysis ends."""
         self._predecessor = Predecessor()
         self._closes_until = 0.0
-        self._breadth_at = 0.0
         self.has_closed_bars = asyncio.Event()
         """Whether a closed bar waits to be analysed."""
         self.accepted_ticks = 0
@@ -200,10 +199,8 @@ class TickIntake:
             self._analysing_since = 0.0
             done, self._analysis_done = self._analysis_done, asyncio.Event()
             done.set()
-        minutes = [bar.start for bar in bars if bar.timeframe == "1min"]
-        if minutes and max(minutes) != self._breadth_at:
-            self._breadth_at = max(minutes)
-            self._bar_close.record_breadth(self._breadth_at + MINUTE, self.days.bars())
+        if minutes := [bar for bar in bars if bar.timeframe == "1min"]:
+            await self._bar_close.record_minute(minutes, self.days.bars())
 
     @property
     def full(self) -> bool:

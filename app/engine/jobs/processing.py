@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 from app import db
@@ -27,11 +27,16 @@ MOST_WAITING = 8
 PHASE = "analysis"
 
 
+Reload = Callable[[Sequence[str]], Awaitable[None]]
+
+
 class ProcessingQueue:
-    def __init__(self, pool: Pool, store: Store, min_confidence: float) -> None:
+    def __init__(self, pool: Pool, store: Store, min_confidence: float, reload: Reload) -> None:
+        """`reload`: takes the symbols whose stored bars may have changed."""
         self._pool = pool
         self._store = store
         self._min_confidence = min_confidence
+        self._reload = reload
         self.failed = 0
         self._waiting: asyncio.Queue[tuple[str, ProcessingCommand]] = asyncio.Queue(MOST_WAITING)
 
@@ -76,6 +81,7 @@ class ProcessingQueue:
             context = HistoryContext(thresholds, growth_by_start, splits.get(symbol, ()), tick_sizes.get(symbol))
             await self._analyse(symbol, parameters, context)
             self._publish_status(run_id, "running", (done, len(symbols)), symbol)
+        await self._reload(symbols)
         error = None if symbols else "no stored symbol was asked for"
         end = ProcessingRun(run_id, "failed" if error else "success", PHASE, started_at, time.time())
         async with self._pool.acquire() as connection:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from asyncpg import Connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -118,18 +119,22 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
         symbols = sorted({*await bar_queries.symbols_with_days(connection), *quoted_symbols})
         series.reserve(len(symbols))
         for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
-            portion = symbols[first : first + SYMBOLS_AT_ONCE]
-            days = await newest.columns(connection, portion, "daily", BARS_PER_SYMBOL)
-            minutes = await newest.columns(connection, portion, "1min", BARS_PER_SYMBOL)
-            for bars in (days, minutes):
-                series.fill(bars)
-            for timeframe in periods.FROM_MINUTES:
-                series.fill(columns.merge(minutes, timeframe))
-            for timeframe in periods.FROM_DAYS:
-                series.fill(columns.merge(days, timeframe, series.splits))
+            await fill_series(connection, series, symbols[first : first + SYMBOLS_AT_ONCE])
             await asyncio.sleep(0)
     minutes_series = series.timeframe("1min")
     return [bar for symbol in symbols for bar in minutes_series.last(symbol, 1)]
+
+
+async def fill_series(connection: Connection, series: SeriesByTimeframe, symbols: Sequence[str]) -> None:
+    """Replaces the bars of these symbols by the newest stored ones."""
+    days = await newest.columns(connection, symbols, "daily", BARS_PER_SYMBOL)
+    minutes = await newest.columns(connection, symbols, "1min", BARS_PER_SYMBOL)
+    for bars in (days, minutes):
+        series.fill(bars)
+    for timeframe in periods.FROM_MINUTES:
+        series.fill(columns.merge(minutes, timeframe))
+    for timeframe in periods.FROM_DAYS:
+        series.fill(columns.merge(days, timeframe, series.splits))
 
 
 def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:

@@ -10,6 +10,7 @@ from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.storage import bars
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import expiry as expiry_queries
+from app.engine.storage import latest as latest_queries
 from app.engine.storage import outcomes as outcome_queries
 from app.engine.storage import tables as market_tables
 from app.finance import periods
@@ -28,6 +29,7 @@ async def restore_patterns(pool: Pool, series: SeriesByTimeframe, close: BarClos
             DailyPattern(*row) for row in await bars.daily_patterns(connection, newest - HOLDING_DAYS * DAY)
         )
         tables = await market_tables.tables(connection)
+        close.latest.stored = latest_queries.TABLE in tables
         mark = await expiry_queries.mark(connection, MARK) if expiry_queries.TABLE in tables else None
         since = _newest(series) if mark is None else mark
         close.expiries.add(await expiry_queries.holding(connection, since, MOST_PATTERNS, tables))

@@ -1,9 +1,11 @@
-"""Writes the newest bar of each symbol and timeframe with its indicators; a later write replaces an earlier one."""
+"""Reads and writes the newest bar of each symbol and timeframe with its indicators; the last write counts."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import numpy as np
+from asyncpg import Connection
 
 from app.engine.analysis.latest_row import LatestRow
 from app.engine.storage.bars import Statement
@@ -43,3 +45,19 @@ def latest_insert(rows: Iterable[LatestRow]) -> list[Statement]:
 
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
+
+
+class StoredLatest(NamedTuple):
+    """What tells whether a stored row is of a symbol's newest bar; `at` in UTC epoch seconds."""
+
+    at: float
+    bars: int
+    close: float | None
+
+
+async def stored(connection: Connection) -> dict[tuple[str, str, bool], StoredLatest]:
+    """By the key of a row."""
+    rows = await connection.fetch(
+        "select symbol, timeframe, running, extract(epoch from at)::float8, bars, close from latest"
+    )
+    return {(symbol, timeframe, running): StoredLatest(*values) for symbol, timeframe, running, *values in rows}

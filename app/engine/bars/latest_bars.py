@@ -1,0 +1,101 @@
+"""The newest bars in memory as rows for scans: closed ones of every timeframe, and the day as it stands."""
+
+import asyncio
+import math
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from app.engine.analysis.latest_row import LatestRow
+from app.engine.analysis.latest_values import Market, latest_values, market_values
+from app.engine.bars.bar_series import BarSeries, SeriesByTimeframe
+from app.finance.bars import Bar, Timeframe
+from app.finance.matrix import BarMatrix
+from app.finance.panel import WIDTH
+from app.finance.studies import BENCHMARK, STRENGTH_BARS
+
+AT_ONCE = 250
+"""Symbols that are computed together: about 50 ms."""
+
+
+class LatestBars:
+    def __init__(self, series: SeriesByTimeframe) -> None:
+        self._series = series
+        self._day_starts: dict[str, float] = {}
+        """Of the day of each symbol that was last computed as it stands."""
+        self.stored = False
+        """Whether the database has a table for the rows; without one nothing is computed."""
+
+    async def market(self, timeframe: Timeframe, running: Sequence[Bar] = ()) -> Market | None:
+        """What the values of a group of symbols are measured against, if the benchmark has no bars."""
+        series = self._series.timeframe(timeframe)
+        if not self.stored or BENCHMARK in series.rows:
+            return None
+        symbols = dict.fromkeys([*series.rows, *(bar.symbol for bar in running)])
+        width = WIDTH if timeframe == "daily" else STRENGTH_BARS + 2
+        return await asyncio.to_thread(market_values, series.matrix(list(symbols), running, width))
+
+    async def closed(
+        self, timeframe: Timeframe, symbols: Sequence[str], market: Market | None, until: float = math.inf
+    ) -> list[LatestRow]:
+        """The newest bars of symbols that have one, and of days also as they stand. `market`: of all symbols; `until`:
+        market time, at which bars that end later are not over."""
+        if not self.stored or not symbols:
+            return []
+        series = self._series.timeframe(timeframe)
+        rows = await self._rows(series, symbols, (), market, until)
+        if timeframe == "daily":
+            newest = [row for row in rows if series.newest_of(row.symbol) >= self._day_starts.get(row.symbol, 0.0)]
+            rows += [row._replace(running=True) for row in newest]
+        return rows
+
+    async def running(self, days: Sequence[Bar], symbols: Collection[str], at: float) -> list[LatestRow]:
+        """The days of these symbols as they stand at the end of a minute. `days`: of all symbols."""
+        own = [bar for bar in days if bar.symbol in symbols]
+        if not self.stored or not own:
+            return []
+        series, market = self._series.timeframe("daily"), await self.market("daily", days)
+        benchmark = [bar for bar in days if bar.symbol == BENCHMARK]
+        rows = []
+        for first in range(0, len(own), AT_ONCE):
+            portion = own[first : first + AT_ONCE]
+            self._day_starts.update((bar.symbol, bar.start) for bar in portion)
+            rows += await self._rows(series, [bar.symbol for bar in portion], [*portion, *benchmark], market)
+        return [row._replace(running=True, at=min(row.at, at)) for row in rows]
+
+    async def _rows(
+        self,
+        series: BarSeries,
+        symbols: Sequence[str],
+        running: Sequence[Bar],
+        market: Market | None,
+        until: float = math.inf,
+    ) -> list[LatestRow]:
+        has_benchmark = BENCHMARK in series.rows and BENCHMARK not in symbols
+        matrix = series.matrix([*symbols, BENCHMARK] if has_benchmark else symbols, running)
+        rows = await asyncio.to_thread(latest_rows, _closed_until(matrix, until), market)
+        return [row for row in rows[: len(symbols)] if row.bars]
+
+
+def latest_rows(matrix: BarMatrix, market: Market | None) -> list[LatestRow]:
+    """One a row of the matrix; without bars all of its values are missing."""
+    values, counts = latest_values(matrix, market), matrix.counts.tolist()
+    ends, splits = matrix.end[:, -1].tolist(), np.nan_to_num(matrix.traded[:, -2], nan=1.0).tolist()
+    return [
+        LatestRow(symbol, matrix.timeframe, False, end, bars, split, own)
+        for symbol, end, bars, split, own in zip(matrix.symbols, ends, counts, splits, values, strict=True)
+    ]
+
+
+def _closed_until(matrix: BarMatrix, until: float) -> BarMatrix:
+    """Without the last bars that end later."""
+    late = matrix.end[:, -1] > until
+    if not late.any():
+        return matrix
+    columns = [column.copy() for column in matrix[2:]]
+    for column, own in zip(columns, matrix[2:], strict=True):
+        column[late, 1:], column[late, 0] = own[late, :-1], np.nan
+    shorter = BarMatrix(matrix.timeframe, matrix.symbols, *columns)
+    rate = np.nan_to_num(shorter.traded[:, -1:], nan=1.0)
+    prices = {name: getattr(shorter, name) * rate for name in ("open", "high", "low", "close", "tick_size")}
+    return shorter._replace(volume=shorter.volume / rate, traded=shorter.traded / rate, **prices)
