@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from msgspec.structs import replace
-
+from app.finance.series.functions import DECIMALS
 from app.rules import latest_columns
-from app.rules.catalogue import DETECTION_NUMBERS, DETECTION_WORDS, FIELDS, TIMEFRAMES, Unit
+from app.rules.catalogue import TIMEFRAMES, Unit
+from app.rules.comparison_truth import WAYS, one_bar_before
+from app.rules.detection_conditions import is_on_detection
 from app.rules.sql_parameters import Parameters
 from app.rules.tree import (
     All,
@@ -23,6 +24,8 @@ from app.rules.tree import (
     Series,
     Within,
 )
+from app.rules.units import unit_of
+from app.rules.walk import operands
 
 OPERATORS: Mapping[str, str] = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=", "ne": "<>"}
 ORDER = tuple(TIMEFRAMES)
@@ -69,13 +72,13 @@ class SqlConditions:
             return self._parameters.bind(operand.value, "float8")
         value = self._column(operand)
         if traded and operand.lag and (unit := unit_of(operand)) in (Unit.PRICE, Unit.SHARES):
-            value += f" {'*' if unit is Unit.PRICE else '/'} {self._row(operand.timeframe)}.split_1"
+            value = _as_traded(value, f"{self._row(operand.timeframe)}.split_1", unit)
         return f"({value} * {self._parameters.bind(operand.times, 'float8')})" if operand.times != 1 else f"({value})"
 
     def each(self, conditions: Sequence[Condition]) -> list[str]:
         """One for each condition of a list in which all must hold. Those on detections speak of one detection: each
         says that there is one for which it and those before it hold."""
-        ages = [condition for condition in conditions if _is_on(condition, {"age"})]
+        ages = [condition for condition in conditions if is_of_age(condition)]
         texts, before = [], list[Condition]()
         for condition in conditions:
             if not is_on_detection(condition):
@@ -134,12 +137,11 @@ class SqlConditions:
         return f"({self.operand(left, traded=traded)} {OPERATORS[op]} {self.operand(right, traded=traded)})"
 
     def _cross(self, cross: Cross) -> str:
-        before = [_one_back(operand) for operand in (cross.left, cross.right)]
-        ways = {"up": ("le", "gt"), "down": ("ge", "lt")}
+        before = one_bar_before(cross.left), one_bar_before(cross.right)
         texts = [
             f"({self._compare(was, *before)} and {self._compare(now, cross.left, cross.right)})"
-            for direction, (was, now) in ways.items()
-            if cross.direction in (direction, "cross")
+            for way, was, now in WAYS
+            if cross.direction in (way, "cross")
         ]
         return f"({' or '.join(texts)})"
 
@@ -161,29 +163,11 @@ class SqlConditions:
         return f"of_{timeframe}"
 
 
-def unit_of(operand: Series | Rolling) -> Unit:
-    if isinstance(operand, Series):
-        return FIELDS[operand.field].unit_of(operand.part)
-    return Unit.PERCENT if operand.function == "chg" else unit_of(operand.of)
+def is_of_age(condition: Condition) -> bool:
+    return any(isinstance(operand, Series) and operand.field == "age" for operand in operands(condition))
 
 
-def is_on_detection(condition: Condition) -> bool:
-    return _is_on(condition, DETECTION_WORDS | DETECTION_NUMBERS)
-
-
-def _is_on(condition: Condition, fields: frozenset[str] | set[str]) -> bool:
-    match condition:
-        case Among(field):
-            return field in fields
-        case Within(operand) | Flag(operand):
-            return isinstance(operand, Series) and operand.field in fields
-        case Compare(_, left, right):
-            return any(isinstance(side, Series) and side.field in fields for side in (left, right))
-        case _:
-            return False
-
-
-def _one_back(operand: Operand) -> Operand:
-    if isinstance(operand, Number):
-        return operand
-    return replace(operand, lag=operand.lag + 1)
+def _as_traded(value: str, split: str, unit: Unit) -> str:
+    """Rounded as everywhere, so that a price as traded is equal to itself."""
+    traded = f"{value} {'*' if unit is Unit.PRICE else '/'} {split}"
+    return f"case {split} when 1 then {value} else round(({traded})::numeric, {DECIMALS})::float8 end"
