@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from asyncpg import Connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -125,7 +124,7 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
     return [bar for symbol in symbols for bar in minutes_series.last(symbol, 1)]
 
 
-async def fill_series(connection: Connection, series: SeriesByTimeframe, symbols: Sequence[str]) -> None:
+async def fill_series(connection: corporate_actions.Link, series: SeriesByTimeframe, symbols: Sequence[str]) -> None:
     """Replaces the bars of these symbols by the newest stored ones."""
     days = await newest.columns(connection, symbols, "daily", BARS_PER_SYMBOL)
     minutes = await newest.columns(connection, symbols, "1min", BARS_PER_SYMBOL)
