@@ -103,8 +103,8 @@ async def test_a_session_is_kept_minute_by_minute_and_when_it_is_over(
     days = await link.fetch("select * from latest where timeframe = 'daily' order by symbol, running")
     values = [{name: row[name] for name in (*EVERY, "at", "bars")} for row in days]
     assert values[0::2] == values[1::2]
-    stored = await link.fetch("select close::float8 from ohlcv_daily where date = $1 order by symbol", DAY)
-    assert [row["close"] for row in values[0::2]] == [row["close"] for row in stored]
+    days_stored = await link.fetch("select close::float8 from ohlcv_daily where date = $1 order by symbol", DAY)
+    assert [row["close"] for row in values[0::2]] == [row["close"] for row in days_stored]
 
 
 async def is_closed(link: asyncpg.Connection) -> bool:
@@ -136,7 +136,7 @@ async def test_values_are_those_of_the_newest_bars_in_todays_shares(
     await pool.close()
     series.set_splits({"IBM": [Split(UNTIL, 2.0)]})
     latest = LatestBars(series)
-    latest.stored = True
+    latest.has_table = True
 
     row = next(row for row in await latest.closed("daily", ["IBM"], None) if not row.running)
     before = latest_values(series.timeframe("daily").matrix(["IBM"]))[0]
@@ -155,7 +155,7 @@ async def test_a_day_as_it_stands_follows_the_closed_ones_and_ends_with_its_minu
     closed = [Bar(symbol, "daily", start, 10, 12, 9, 11, 100) for symbol in ("AAPL", "IBM") for start in DAYS[:2]]
     series.extend(closed)
     latest = LatestBars(series)
-    latest.stored = True
+    latest.has_table = True
     running = [Bar(symbol, "daily", DAYS[2], 11, 14, 11, 13, 50) for symbol in ("AAPL", "IBM", "NEW")]
     minute = regular(day_of(DAYS[2])).opens + 600
 

@@ -17,25 +17,23 @@ OF_MARKET = frozenset({"rs", "beta"})
 """Fields that are measured against the market."""
 BARS = 2
 
-MarketValues = Mapping[Series | Rolling, Floats]
 
-
-class Market(NamedTuple):
+class MarketValues(NamedTuple):
     """Values of the fields OF_MARKET at the last bars of all symbols."""
 
     places: Mapping[str, int]
     """The row by symbol."""
-    values: MarketValues
+    values: Mapping[Series | Rolling, Floats]
 
 
-def market_values(matrix: BarMatrix) -> Market:
+def market_values(matrix: BarMatrix) -> MarketValues:
     """Of a matrix of all symbols."""
     series = OperandSeries(matrix)
     values = {operand: series.values(operand, BARS) for operand in operands(matrix.timeframe) if _is_of_market(operand)}
-    return Market({symbol: place for place, symbol in enumerate(matrix.symbols)}, values)
+    return MarketValues({symbol: place for place, symbol in enumerate(matrix.symbols)}, values)
 
 
-def latest_values(matrix: BarMatrix, market: Market | None = None) -> Floats:
+def latest_values(matrix: BarMatrix, market: MarketValues | None = None) -> Floats:
     """Of latest_columns.EVERY, in shape (rows, columns); NaN where missing. `market`: where the matrix has neither the
     benchmark nor all symbols."""
     values = np.full((len(COLUMNS), len(matrix), BARS), np.nan)

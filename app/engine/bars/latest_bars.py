@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from app.engine.analysis.latest_row import LatestRow
-from app.engine.analysis.latest_values import Market, latest_values, market_values
+from app.engine.analysis.latest_values import MarketValues, latest_values, market_values
 from app.engine.bars.bar_series import BarSeries, SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.matrix import BarMatrix
@@ -23,24 +23,24 @@ class LatestBars:
         self._series = series
         self._day_starts: dict[str, float] = {}
         """Of the day of each symbol that was last computed as it stands."""
-        self.stored = False
+        self.has_table = False
         """Whether the database has a table for the rows; without one nothing is computed."""
 
-    async def market(self, timeframe: Timeframe, running: Sequence[Bar] = ()) -> Market | None:
+    async def market(self, timeframe: Timeframe, running: Sequence[Bar] = ()) -> MarketValues | None:
         """What the values of a group of symbols are measured against, if the benchmark has no bars."""
         series = self._series.timeframe(timeframe)
-        if not self.stored or BENCHMARK in series.rows:
+        if not self.has_table or BENCHMARK in series.rows:
             return None
         symbols = dict.fromkeys([*series.rows, *(bar.symbol for bar in running)])
         width = WIDTH if timeframe == "daily" else STRENGTH_BARS + 2
         return await asyncio.to_thread(market_values, series.matrix(list(symbols), running, width))
 
     async def closed(
-        self, timeframe: Timeframe, symbols: Sequence[str], market: Market | None, until: float = math.inf
+        self, timeframe: Timeframe, symbols: Sequence[str], market: MarketValues | None, until: float = math.inf
     ) -> list[LatestRow]:
         """The newest bars of symbols that have one, and of days also as they stand. `market`: of all symbols; `until`:
         market time, at which bars that end later are not over."""
-        if not self.stored or not symbols:
+        if not self.has_table or not symbols:
             return []
         series = self._series.timeframe(timeframe)
         rows = await self._rows(series, symbols, (), market, until)
@@ -52,7 +52,7 @@ class LatestBars:
     async def running(self, days: Sequence[Bar], symbols: Collection[str], at: float) -> list[LatestRow]:
         """The days of these symbols as they stand at the end of a minute. `days`: of all symbols."""
         own = [bar for bar in days if bar.symbol in symbols]
-        if not self.stored or not own:
+        if not self.has_table or not own:
             return []
         series, market = self._series.timeframe("daily"), await self.market("daily", days)
         benchmark = [bar for bar in days if bar.symbol == BENCHMARK]
@@ -68,7 +68,7 @@ class LatestBars:
         series: BarSeries,
         symbols: Sequence[str],
         running: Sequence[Bar],
-        market: Market | None,
+        market: MarketValues | None,
         until: float = math.inf,
     ) -> list[LatestRow]:
         has_benchmark = BENCHMARK in series.rows and BENCHMARK not in symbols
@@ -77,7 +77,7 @@ class LatestBars:
         return [row for row in rows[: len(symbols)] if row.bars]
 
 
-def latest_rows(matrix: BarMatrix, market: Market | None) -> list[LatestRow]:
+def latest_rows(matrix: BarMatrix, market: MarketValues | None) -> list[LatestRow]:
     """One a row of the matrix; without bars all of its values are missing."""
     values, counts = latest_values(matrix, market), matrix.counts.tolist()
     ends, splits = matrix.end[:, -1].tolist(), np.nan_to_num(matrix.traded[:, -2], nan=1.0).tolist()

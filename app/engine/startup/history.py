@@ -31,6 +31,7 @@ from app.engine.storage.reference import add_splits
 from app.finance import columns, history, panel, periods, shares, studies
 from app.finance.adjust import Split, adjust
 from app.finance.bars import Bar
+from app.finance.columns import Columns
 from app.finance.panel import Floats
 from app.finance.shares import Splits
 from app.wire.events.event import PatternDetected
@@ -118,16 +119,20 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
         symbols = sorted({*await bar_queries.symbols_with_days(connection), *quoted_symbols})
         series.reserve(len(symbols))
         for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
-            await fill_series(connection, series, symbols[first : first + SYMBOLS_AT_ONCE])
+            fill_series(series, *await stored_bars(connection, symbols[first : first + SYMBOLS_AT_ONCE]))
             await asyncio.sleep(0)
     minutes_series = series.timeframe("1min")
     return [bar for symbol in symbols for bar in minutes_series.last(symbol, 1)]
 
 
-async def fill_series(connection: corporate_actions.Link, series: SeriesByTimeframe, symbols: Sequence[str]) -> None:
-    """Replaces the bars of these symbols by the newest stored ones."""
+async def stored_bars(connection: corporate_actions.Link, symbols: Sequence[str]) -> tuple[Columns, Columns]:
+    """The newest days and minutes of these symbols."""
     days = await newest.columns(connection, symbols, "daily", BARS_PER_SYMBOL)
-    minutes = await newest.columns(connection, symbols, "1min", BARS_PER_SYMBOL)
+    return days, await newest.columns(connection, symbols, "1min", BARS_PER_SYMBOL)
+
+
+def fill_series(series: SeriesByTimeframe, days: Columns, minutes: Columns) -> None:
+    """Replaces the bars of their symbols, also the longer ones."""
     for bars in (days, minutes):
         series.fill(bars)
     for timeframe in periods.FROM_MINUTES:

@@ -9,17 +9,18 @@ from app.db.pools import Pool
 from app.engine.analysis.latest_row import LatestRow
 from app.engine.bars.bar_series import BarSeries, SeriesByTimeframe
 from app.engine.bars.latest_bars import AT_ONCE, LatestBars
-from app.engine.startup.history import fill_series
+from app.engine.startup.history import fill_series, stored_bars
 from app.engine.storage import latest as latest_queries
 from app.engine.storage.latest import StoredLatest
 from app.engine.storage.store import Store
 from app.finance import periods
 from app.finance.bars import Timeframe
+from app.finance.columns import Columns
 from app.finance.panel import WIDTH
 from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff
 
-Stored = Mapping[tuple[str, str, bool], StoredLatest]
+StoredRows = Mapping[tuple[str, str, bool], StoredLatest]
 NEWER_BARS = 8
 """Bars of a symbol in memory that may be newer than the stored ones."""
 
@@ -33,11 +34,11 @@ class LatestRefresh:
 
     async def run(self) -> None:
         """Computes the rows that are missing or of an earlier bar, while the engine works."""
-        if not self._latest.stored:
+        if not self._latest.has_table:
             return
-        stored = await self._stored()
+        before = await self._stored_rows()
         for timeframe in periods.TIMEFRAMES:
-            await self._refresh(timeframe, list(self._series.timeframe(timeframe).rows), stored)
+            await self._refresh(timeframe, list(self._series.timeframe(timeframe).rows), before)
 
     async def reload(self, symbols: Sequence[str]) -> None:
         """Reads the stored bars of these symbols again, and computes their rows. Raises db.Unavailable."""
@@ -45,44 +46,43 @@ class LatestRefresh:
         for portion in _portions(symbols):
             async with self._pool.acquire() as connection:
                 self._series.set_splits(await corporate_actions.every_split(connection))
-                newest = {
-                    timeframe: [
-                        bar for symbol in portion for bar in self._series.timeframe(timeframe).last(symbol, NEWER_BARS)
-                    ]
-                    for timeframe in periods.TIMEFRAMES
-                }
-                await fill_series(connection, self._series, portion)
-            for timeframe, bars in newest.items():
-                series = self._series.timeframe(timeframe)
-                starts = {symbol: series.newest_of(symbol) for symbol in portion if symbol in series.rows}
-                self._series.extend(bar for bar in bars if bar.start > starts.get(bar.symbol, 0.0))
+                bars = await stored_bars(connection, portion)
+            self._replace(portion, *bars)
         for timeframe in periods.TIMEFRAMES:
             await self._refresh(timeframe, symbols, {})
 
-    async def _stored(self) -> Stored:
+    def _replace(self, symbols: Sequence[str], days: Columns, minutes: Columns) -> None:
+        """Bars that closed since the stored ones were read stay."""
+        all_series = [self._series.timeframe(timeframe) for timeframe in periods.TIMEFRAMES]
+        newest = [bar for series in all_series for symbol in symbols for bar in series.last(symbol, NEWER_BARS)]
+        fill_series(self._series, days, minutes)
+        starts = {(each.timeframe, symbol): each.newest_of(symbol) for each in all_series for symbol in each.rows}
+        self._series.extend(bar for bar in newest if bar.start > starts[bar.timeframe, bar.symbol])
+
+    async def _stored_rows(self) -> StoredRows:
         backoff = Backoff()
         while True:
             try:
                 async with self._pool.acquire() as connection:
-                    return await latest_queries.stored(connection)
+                    return await latest_queries.rows(connection)
             except db.Unavailable:
                 await backoff.wait()
 
-    async def _refresh(self, timeframe: Timeframe, symbols: Sequence[str], stored: Stored) -> None:
+    async def _refresh(self, timeframe: Timeframe, symbols: Sequence[str], before: StoredRows) -> None:
         series, until = self._series.timeframe(timeframe), self._newest()
         lacking = [
             symbol
             for symbol in symbols
-            if symbol in series.rows and stored.get((symbol, timeframe, False)) != _newest_closed(series, symbol, until)
+            if symbol in series.rows and before.get((symbol, timeframe, False)) != _newest_closed(series, symbol, until)
         ]
         market = await self._latest.market(timeframe) if lacking else None
         for portion in _portions(lacking):
             await self._store.wait_for_space()
-            before = [series.newest_of(symbol) for symbol in portion]
+            starts = [series.newest_of(symbol) for symbol in portion]
             rows = await self._latest.closed(timeframe, portion, market, until)
             # A bar that closed meanwhile has a row of its own already.
-            same = {symbol for symbol, start in zip(portion, before, strict=True) if series.newest_of(symbol) == start}
-            self._store.offer(latest=[row for row in rows if row.symbol in same and not _is_older(row, stored)])
+            same = {symbol for symbol, start in zip(portion, starts, strict=True) if series.newest_of(symbol) == start}
+            self._store.offer(latest=[row for row in rows if row.symbol in same and not _is_older(row, before)])
             await asyncio.sleep(0)
 
     def _newest(self) -> float:
@@ -95,14 +95,15 @@ def _newest_closed(series: BarSeries, symbol: str, until: float) -> StoredLatest
     """What is stored of it. `until`: bars that end later are not over."""
     columns = series.columns(symbol)
     count = columns.shape[1]
-    while count and (end := periods.end(series.timeframe, float(columns[0, count - 1]))) > until:
-        count -= 1
-    return StoredLatest(end, min(count, WIDTH), float(columns[4, count - 1])) if count else None
+    bars = min(count, WIDTH)
+    while bars and (end := periods.end(series.timeframe, float(columns[0, count - 1]))) > until:
+        count, bars = count - 1, bars - 1
+    return StoredLatest(end, bars, float(columns[4, count - 1])) if bars else None
 
 
-def _is_older(row: LatestRow, stored: Stored) -> bool:
+def _is_older(row: LatestRow, before: StoredRows) -> bool:
     """Whether it is of a day that another one has followed, which is stored as it stands."""
-    return row.running and row.key in stored and stored[row.key].at > row.at
+    return row.running and row.key in before and before[row.key].at > row.at
 
 
 def _portions(symbols: Sequence[str]) -> Iterator[Sequence[str]]:

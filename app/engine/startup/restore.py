@@ -29,7 +29,7 @@ async def restore_patterns(pool: Pool, series: SeriesByTimeframe, close: BarClos
             DailyPattern(*row) for row in await bars.daily_patterns(connection, newest - HOLDING_DAYS * DAY)
         )
         tables = await market_tables.tables(connection)
-        close.latest.stored = latest_queries.TABLE in tables
+        close.latest.has_table = latest_queries.TABLE in tables
         mark = await expiry_queries.mark(connection, MARK) if expiry_queries.TABLE in tables else None
         since = _newest(series) if mark is None else mark
         close.expiries.add(await expiry_queries.holding(connection, since, MOST_PATTERNS, tables))

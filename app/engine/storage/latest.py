@@ -55,9 +55,9 @@ class StoredLatest(NamedTuple):
     close: float | None
 
 
-async def stored(connection: Connection) -> dict[tuple[str, str, bool], StoredLatest]:
+async def rows(connection: Connection) -> dict[tuple[str, str, bool], StoredLatest]:
     """By the key of a row."""
-    rows = await connection.fetch(
+    records = await connection.fetch(
         "select symbol, timeframe, running, extract(epoch from at)::float8, bars, close from latest"
     )
-    return {(symbol, timeframe, running): StoredLatest(*values) for symbol, timeframe, running, *values in rows}
+    return {(symbol, timeframe, running): StoredLatest(*values) for symbol, timeframe, running, *values in records}
