@@ -36,7 +36,7 @@ def market_values(matrix: BarMatrix) -> MarketValues:
 def latest_values(matrix: BarMatrix, market: MarketValues | None = None) -> Floats:
     """Of latest_columns.EVERY, in shape (rows, columns); NaN where missing. `market`: where the matrix has neither the
     benchmark nor all symbols."""
-    values = np.full((len(COLUMNS), len(matrix), BARS), np.nan)
+    values = np.full((len(COLUMNS), len(matrix.symbols), BARS), np.nan)
     places = [market.places[symbol] for symbol in matrix.symbols] if market else []
     series, own = OperandSeries(matrix), set(operands(matrix.timeframe))
     for number, operand in enumerate(COLUMNS):

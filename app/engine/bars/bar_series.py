@@ -1,5 +1,6 @@
 """The newest bars of every symbol in memory, as NumPy arrays: the input of indicators and patterns."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -122,18 +123,28 @@ class BarSeries:
         counts = np.minimum(ends, width)
         return Panel(self.timeframe, list(symbols), starts, *columns, counts, sizes, alike, ticks)  # type: ignore[call-arg]
 
-    def matrix(self, symbols: Sequence[str], running: Iterable[Bar] = (), width: int = WIDTH) -> BarMatrix:
+    def matrix(
+        self, symbols: Sequence[str], running: Iterable[Bar] = (), width: int = WIDTH, until: float = math.inf
+    ) -> BarMatrix:
         """The newest `width` bars, adjusted for splits. `running`: bars that are not closed, which follow them. A
-        symbol without bars has a row without any."""
+        symbol without bars has a row without any. `until`: bars that end later are left out."""
         values = np.full((6, len(symbols), width), np.nan)
         for place, symbol in enumerate(symbols):
             row = self.rows.get(symbol)
             if row is not None:
-                end = int(self.ends[row])
+                end = self.end_of(symbol, until)
                 count = min(end, width, BARS_PER_SYMBOL)
                 values[:, place, width - count :] = self.values[:6, row, end - count : end]
         append(values, symbols, running)
         return build(self.timeframe, list(symbols), values, self.splits, self.tick_sizes)
+
+    def end_of(self, symbol: str, until: float = math.inf) -> int:
+        """Number of bars of a known symbol that ended by then, counted in `columns`."""
+        row = self.rows[symbol]
+        end = int(self.ends[row])
+        while until < math.inf and end and periods.end(self.timeframe, float(self.values[0, row, end - 1])) > until:
+            end -= 1
+        return end
 
     def columns(self, symbol: str) -> Floats:
         """Of a known symbol, in shape (FIELDS, bars), oldest first."""

@@ -72,8 +72,8 @@ class LatestBars:
         until: float = math.inf,
     ) -> list[LatestRow]:
         has_benchmark = BENCHMARK in series.rows and BENCHMARK not in symbols
-        matrix = series.matrix([*symbols, BENCHMARK] if has_benchmark else symbols, running)
-        rows = await asyncio.to_thread(latest_rows, _closed_until(matrix, until), market)
+        matrix = series.matrix([*symbols, BENCHMARK] if has_benchmark else symbols, running, until=until)
+        rows = await asyncio.to_thread(latest_rows, matrix, market)
         return [row for row in rows[: len(symbols)] if row.bars]
 
 
@@ -85,17 +85,3 @@ def latest_rows(matrix: BarMatrix, market: MarketValues | None) -> list[LatestRo
         LatestRow(symbol, matrix.timeframe, False, end, bars, split, own)
         for symbol, end, bars, split, own in zip(matrix.symbols, ends, counts, splits, values, strict=True)
     ]
-
-
-def _closed_until(matrix: BarMatrix, until: float) -> BarMatrix:
-    """Without the last bars that end later."""
-    late = matrix.end[:, -1] > until
-    if not late.any():
-        return matrix
-    columns = [column.copy() for column in matrix[2:]]
-    for column, own in zip(columns, matrix[2:], strict=True):
-        column[late, 1:], column[late, 0] = own[late, :-1], np.nan
-    shorter = BarMatrix(matrix.timeframe, matrix.symbols, *columns)
-    rate = np.nan_to_num(shorter.traded[:, -1:], nan=1.0)
-    prices = {name: getattr(shorter, name) * rate for name in ("open", "high", "low", "close", "tick_size")}
-    return shorter._replace(volume=shorter.volume / rate, traded=shorter.traded / rate, **prices)

@@ -15,7 +15,7 @@ from app.engine.storage.latest import StoredLatest
 from app.engine.storage.store import Store
 from app.finance import periods
 from app.finance.bars import Timeframe
-from app.finance.columns import Columns
+from app.finance.columns import CLOSE, Columns
 from app.finance.panel import WIDTH
 from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff
@@ -93,12 +93,11 @@ class LatestRefresh:
 
 def _newest_closed(series: BarSeries, symbol: str, until: float) -> StoredLatest | None:
     """What is stored of it. `until`: bars that end later are not over."""
-    columns = series.columns(symbol)
-    count = columns.shape[1]
-    bars = min(count, WIDTH)
-    while bars and (end := periods.end(series.timeframe, float(columns[0, count - 1]))) > until:
-        count, bars = count - 1, bars - 1
-    return StoredLatest(end, bars, float(columns[4, count - 1])) if bars else None
+    count = series.end_of(symbol, until)
+    if not count:
+        return None
+    start, close = series.columns(symbol)[[0, CLOSE], count - 1].tolist()
+    return StoredLatest(periods.end(series.timeframe, start), min(count, WIDTH), close)
 
 
 def _is_older(row: LatestRow, before: StoredRows) -> bool:
