@@ -29,6 +29,7 @@ from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
 from app.desk.lists import routes as desk_lists
 from app.desk.scan import routes as scan
+from app.desk.shared import routes as shared
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -74,7 +75,7 @@ from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 SCANS = (scan, rules)
-LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing)
+LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)

@@ -1,7 +1,6 @@
 """What people type about their lists."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from wtforms import (  # type: ignore[import-untyped]
     FieldList,
@@ -17,31 +16,15 @@ from wtforms import (  # type: ignore[import-untyped]
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
+from app.owned.forms import changed_meanwhile, text
 from app.watchlists import names
 from app.watchlists.matching import MOST_NEAR, MatchedEntry
-from app.watchlists.watchlist import EntryEdit, InvalidText, ListEntry, ListSection, Summary
+from app.watchlists.watchlist import EntryEdit, ListEntry, ListSection, Summary
 from app.web.forms.fields import stripped
 
 FIRST_SECTION = "No section"
 """What forms call the section that a list begins with, as long as it has no name."""
 NOT_THERE = "Choose one of these."
-
-
-def _text(parse: Callable[[str], str]) -> Callable[[Any, Any], None]:
-    def check(_form: Any, field: Any) -> None:
-        try:
-            parse(field.data)
-        except InvalidText as error:
-            raise ValidationError(str(error)) from None
-
-    return check
-
-
-class ListName(Form):  # type: ignore[misc]
-    """`before`: the name that the form began with."""
-
-    name = StringField("Name", filters=[stripped], validators=[DataRequired("Type a name."), _text(names.list_name)])
-    before = HiddenField()
 
 
 class AddSymbol(Form):  # type: ignore[misc]
@@ -120,7 +103,7 @@ class OrderRow(Form):  # type: ignore[misc]
 
     symbol = HiddenField()
     place = IntegerField("Place", validators=[Optional(), NumberRange(1, message="Places count from 1.")])
-    note = StringField("Note", filters=[stripped], validators=[_text(names.note_text)])
+    note = StringField("Note", filters=[stripped], validators=[text(names.note_text)])
     before = HiddenField()
 
 
@@ -166,17 +149,10 @@ class OrderForm(Form):  # type: ignore[misc]
                 row.before.data = note or ""
 
 
-def show_stale_name(form: ListName, current: str) -> None:
-    """As OrderForm.show_stale."""
-    form.name.errors = [_meanwhile(current)]
-    form.before.data = current
-
-
-def _meanwhile(text: str | None) -> str:
-    if text is None:
+def _meanwhile(note: str | None) -> str:
+    if note is None:
         return "This entry was taken off the list in another window meanwhile."
-    now = f"to “{text}”" if text else "to nothing"
-    return f"This was changed {now} in another window meanwhile. Save again to replace that."
+    return changed_meanwhile(note)
 
 
 def section_choices(sections: Iterable[ListSection]) -> list[SelectChoice]:

@@ -79,11 +79,6 @@ async def lock(connection: "Connection[Record]", user_id: UUID, slug: str) -> Su
     return await summary(connection, user_id, slug) if locked else None
 
 
-async def lock_owner(connection: "Connection[Record]", user_id: UUID) -> None:
-    """Until the transaction ends, no other one adds, renames or orders lists of this person."""
-    await connection.fetchval("select id from app.users where id = $1 for no key update", user_id)
-
-
 async def insert_list(
     connection: "Connection[Record]", user_id: UUID, name: str, key: str, slug: str, watchlist_id: UUID | None = None
 ) -> UUID:

@@ -8,18 +8,15 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.watchlists import forms, queries
+from app.owned.forms import NameForm
+from app.owned.refusals import LimitReached, NameTaken, StaleChange, UndoExpired
+from app.owned.undo import queries as undo_queries
+from app.watchlists import queries
 from app.watchlists.changes import lists, reversal
-from app.watchlists.changes.reversal import UndoExpired
-from app.watchlists.forms import ListName
 from app.watchlists.undo import payloads
-from app.watchlists.undo import queries as undo_queries
 from app.watchlists.undo.payloads import UndoNotice
 from app.watchlists.watchlist import (
     MAX_LISTS,
-    LimitReached,
-    NameTaken,
-    StaleChange,
     Summary,
 )
 from app.web import guards, html, parameters
@@ -33,13 +30,13 @@ HERE = "/w"
 @guards.signed_in
 @parameters.allow("undo")
 async def index() -> ResponseReturnValue:
-    return await _index(ListName())
+    return await _index(NameForm())
 
 
 @blueprint.post(HERE)
 @guards.signed_in
 async def create() -> ResponseReturnValue:
-    form = ListName(await request.form)
+    form = NameForm(await request.form)
     if not form.validate():
         return await _index(form, 422)
     try:
@@ -82,8 +79,8 @@ async def undo(undo_id: UUID) -> ResponseReturnValue:
     try:
         async with deps.pools().own.transaction() as connection:
             slug = await reversal.undo(connection, guards.identity().user_id, undo_id)
-    except UndoExpired:
-        abort(404, "This can no longer be undone: it was undone already, or its time is over.")
+    except UndoExpired as refusal:
+        abort(404, str(refusal))
     except LimitReached as refusal:
         abort(422, str(refusal))
     return current_app.redirect(f"{HERE}/{slug}", 303)
@@ -93,13 +90,13 @@ async def undo(undo_id: UUID) -> ResponseReturnValue:
 @guards.signed_in
 async def name(slug: str) -> ResponseReturnValue:
     summary = await _summary(slug)
-    return await _name(summary, ListName(data={"name": summary.name, "before": summary.name}))
+    return await _name(summary, NameForm(data={"name": summary.name, "before": summary.name}))
 
 
 @blueprint.post(f"{HERE}/<slug:slug>/name")
 @guards.signed_in
 async def rename(slug: str) -> ResponseReturnValue:
-    summary, form = await _summary(slug), ListName(await request.form)
+    summary, form = await _summary(slug), NameForm(await request.form)
     if not form.validate():
         return await _name(summary, form, 422)
     try:
@@ -110,7 +107,7 @@ async def rename(slug: str) -> ResponseReturnValue:
         form.name.errors = [str(refusal)]
         return await _name(summary, form, 422)
     except StaleChange as stale:
-        forms.show_stale_name(form, stale.current["name"] or "")
+        form.show_stale(stale.current["name"] or "")
         return await _name(summary, form, 412)
     return current_app.redirect(f"{HERE}/{slug}", 303)
 
@@ -152,7 +149,7 @@ async def desk(slug: str) -> ResponseReturnValue:
     return current_app.redirect("/" if off == "desk" else f"{HERE}/{slug}", 303)
 
 
-async def _index(form: ListName, status: int = 200) -> Response:
+async def _index(form: NameForm, status: int = 200) -> Response:
     async with deps.pools().own.acquire() as connection:
         summaries = await queries.summaries(connection, guards.identity().user_id)
     return await html.page(
@@ -166,7 +163,7 @@ async def _index(form: ListName, status: int = 200) -> Response:
     )
 
 
-async def _name(summary: Summary, form: ListName, status: int = 200) -> Response:
+async def _name(summary: Summary, form: NameForm, status: int = 200) -> Response:
     return await html.page("watchlists/name", title=f"Rename {summary.name}", status=status, summary=summary, form=form)
 
 
@@ -183,7 +180,7 @@ async def _summary(slug: str) -> Summary:
 
 async def _notice(undo_id: str | UUID) -> UndoNotice | None:
     async with deps.pools().own.acquire() as connection:
-        row = await undo_queries.find_typed(connection, guards.identity().user_id, str(undo_id))
+        row = await undo_queries.find_typed(connection, guards.identity().user_id, str(undo_id), payloads.KINDS)
     return payloads.notice(row) if row else None
 
 

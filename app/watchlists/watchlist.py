@@ -1,20 +1,16 @@
 """A watchlist as a value: sections, entries, limits, and the refusals of a change."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from app.owned.refusals import Refusal
 
 MAX_LISTS = 50
 """Of one person."""
 MAX_ENTRIES = 500
 MAX_SECTIONS = 50
-LONGEST_NAME = 60
 LONGEST_NOTE = 500
-
-
-class Refusal(Exception):
-    """A change that is not made; the text is for the person who asked for it."""
 
 
 class NoSuchList(Refusal):
@@ -29,34 +25,9 @@ class NoSuchSection(Refusal):
         super().__init__("This section is no longer on the list.")
 
 
-class NameTaken(Refusal):
-    def __init__(self, name: str) -> None:
-        super().__init__(f"You have a list called {name} already.")
-
-
 class SectionTaken(Refusal):
     def __init__(self, name: str) -> None:
         super().__init__(f"This list has a section called {name} already.")
-
-
-class LimitReached(Refusal):
-    """The text names the limit."""
-
-
-class InvalidText(Refusal):
-    """A name or a note that is empty, too long, or has characters that cannot be seen."""
-
-
-class StaleChange(Refusal):
-    """Somebody changed the same thing after the form was drawn, or after a program read it.
-
-    `current`: what stands now, by what was to be changed ("name", a symbol whose note it is); None where it is gone.
-    `version`: that of the list now.
-    """
-
-    def __init__(self, current: Mapping[str, str | None], version: int) -> None:
-        super().__init__("This was changed in another window meanwhile.")
-        self.current, self.version = current, version
 
 
 class Summary(NamedTuple):

@@ -73,7 +73,7 @@ LINES: dict[str, Line] = {
     "imports.show_confirm": Line(Who.PEOPLE, 404),
     "lists.add": Line(Who.PEOPLE, 404),
     "lists.add_to": Line(Who.PEOPLE, 422),
-    "lists.shared": Line(Who.ALL, 404),
+    "shared.show": Line(Who.ALL, 404),
     "rules.fields": Line(Who.PEOPLE, 200),
     "rules.form": Line(Who.PEOPLE, 200),
     "scan.scan": Line(Who.PEOPLE, 200),

@@ -13,7 +13,7 @@ LAYERS = (
     {"server"},
     {"pipeline", "desk", "health"},
     {"accounts", "quotes", "watchlists", "patterns", "indicators", "market", "admin", "scans"},
-    {"deps", "delivery", "shares"},
+    {"deps", "delivery", "owned"},
     {"web", "live", "wire", "db"},
     {"push", "identity", "rules", "finance", "logs", "settings", "health.snapshot"},
 )

@@ -5,23 +5,20 @@ from uuid import uuid4
 
 import pytest
 
+from app.owned.names import LONGEST_NAME
+from app.owned.refusals import InvalidText, LimitReached, NameTaken, StaleChange
 from app.watchlists import queries
 from app.watchlists.changes import entries, lists, sections
 from app.watchlists.watchlist import (
-    LONGEST_NAME,
     LONGEST_NOTE,
     MAX_ENTRIES,
     MAX_LISTS,
     MAX_SECTIONS,
     EntryEdit,
-    InvalidText,
-    LimitReached,
-    NameTaken,
     NewEntry,
     NoSuchList,
     NoSuchSection,
     SectionTaken,
-    StaleChange,
 )
 from tests.support.quote_samples import AWKWARD
 from tests.watchlists.conftest import Owners, core_list, create, symbols

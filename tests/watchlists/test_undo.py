@@ -2,10 +2,10 @@
 
 import pytest
 
+from app.owned.refusals import StaleChange, UndoExpired
 from app.watchlists import queries
 from app.watchlists.changes import entries, lists, reversal
-from app.watchlists.changes.reversal import UndoExpired
-from app.watchlists.watchlist import EntryEdit, NewEntry, StaleChange
+from app.watchlists.watchlist import EntryEdit, NewEntry
 from tests.support.quote_samples import AWKWARD
 from tests.watchlists.conftest import Owners, core_list, create, symbols
 
@@ -70,12 +70,12 @@ async def test_an_undo_expires(owners: Owners) -> None:
     await create(owners, "Core", "AAPL")
     _, undo_id = await entries.remove(owners.connection, owners.alice, "core", ["AAPL"])
     assert undo_id
-    await owners.connection.execute("update app.watchlist_undo set expires_at = expires_at - interval '61 seconds'")
+    await owners.connection.execute("update app.undo set expires_at = expires_at - interval '61 seconds'")
 
     with pytest.raises(UndoExpired):
         await reversal.undo(owners.connection, owners.alice, undo_id)
     await create(owners, "Other")
-    assert await owners.connection.fetchval("select count(*) from app.watchlist_undo where id = $1", undo_id) == 0
+    assert await owners.connection.fetchval("select count(*) from app.undo where id = $1", undo_id) == 0
 
 
 async def test_an_import_is_taken_back_and_leaves_what_was_there(owners: Owners) -> None:

@@ -6,6 +6,7 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.owned.refusals import LimitReached
 from app.quotes.board import QuoteBoard
 from app.watchlists import queries
 from app.watchlists.changes import entries
@@ -14,7 +15,7 @@ from app.watchlists.formats.decoding import decoded, plain_lines
 from app.watchlists.formats.registry import FORMATS, ListReading, read
 from app.watchlists.forms import ConfirmImport, ImportForm
 from app.watchlists.matching import MatchedEntry, MatchKind, matched, new_entries
-from app.watchlists.watchlist import MAX_ENTRIES, LimitReached, Watchlist
+from app.watchlists.watchlist import MAX_ENTRIES, Watchlist
 from app.web import body_limits, errors, guards, html
 
 blueprint = Blueprint("imports", __name__)

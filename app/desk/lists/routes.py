@@ -9,24 +9,25 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.desk.lists import table
+from app.desk.lists.table import ROWS
 from app.live.topics import STATUS
+from app.owned.refusals import LimitReached
+from app.owned.shares import queries as shares
+from app.owned.shares.queries import ShareKind
+from app.owned.undo import queries as undo_queries
 from app.quotes.board import QuoteBoard
 from app.quotes.topics import quotes_topic
-from app.shares import queries as shares
-from app.shares.queries import ShareKind
 from app.watchlists import queries
 from app.watchlists.changes import entries
 from app.watchlists.forms import FIRST_SECTION, AddSymbol, AddTo
 from app.watchlists.search import Search, search
 from app.watchlists.undo import payloads
-from app.watchlists.undo import queries as undo_queries
-from app.watchlists.watchlist import LimitReached, ListSection, NewEntry, NoSuchSection, Summary, Watchlist
+from app.watchlists.watchlist import ListSection, NewEntry, NoSuchSection, Summary, Watchlist
 from app.web import guards, html, paging, parameters
 from app.web.filters import dom_id
 
 blueprint = Blueprint("lists", __name__)
 
-ROWS = 100
 COLUMNS = ("std", "note")
 
 
@@ -78,31 +79,6 @@ async def add_to() -> ResponseReturnValue:
     return await _show_row(watchlist.summary.slug, answer.symbol)
 
 
-@blueprint.get("/shared/<token>")
-@guards.public
-@parameters.allow("page")
-async def shared(token: str) -> ResponseReturnValue:
-    """For whoever has the link: symbols and prices, and nothing of the owner."""
-    async with deps.pools().own.acquire() as connection:
-        target = await shares.target_of(connection, ShareKind.WATCHLIST, token)
-        watchlist = await queries.by_id(connection, target) if target else None
-    if watchlist is None:
-        abort(404, "This link shows nothing, or nothing any more.")
-    number = paging.page_number(request.args.get("page", "1"), len(watchlist.entries), ROWS)
-    rows = table.with_quotes(watchlist, deps.board(QuoteBoard))[ROWS * (number - 1) : ROWS * number]
-    response = await html.page(
-        "watchlists/shared",
-        title=watchlist.summary.name,
-        priced=True,
-        summary=watchlist.summary,
-        rows=table.with_sections(table.drawn_rows(rows, time.time(), guards.view()), watchlist),
-        number=number,
-        pages=paging.page_count(len(watchlist.entries), ROWS),
-    )
-    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
-    return response
-
-
 async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int = 200) -> Response:
     sort, columns = _one_of("sort", table.SORTS), _one_of("cols", COLUMNS)
     ordered = table.in_order(table.with_quotes(watchlist, deps.board(QuoteBoard)), sort)
@@ -112,7 +88,7 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
     async with deps.pools().own.acquire() as connection:
         user_id = guards.identity().user_id
         lists = await queries.summaries(connection, user_id)
-        undo = await undo_queries.find_typed(connection, user_id, request.args.get("undo", ""))
+        undo = await undo_queries.find_typed(connection, user_id, request.args.get("undo", ""), payloads.KINDS)
         links = await shares.of(connection, user_id, ShareKind.WATCHLIST, watchlist.summary.id)
     return await html.page(
         "watchlists/list",

@@ -14,6 +14,9 @@ from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark, spark
 from app.watchlists.watchlist import ListEntry, ListSection, Watchlist
 
+ROWS = 100
+"""Of a page."""
+
 
 class QuotedEntry(NamedTuple):
     """`since`: the change since the entry was added, as a fraction; None without a price then or now."""

@@ -8,15 +8,15 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.owned.forms import NameForm
+from app.owned.refusals import LimitReached, StaleChange
 from app.watchlists import forms, queries
 from app.watchlists.changes import entries, sections
-from app.watchlists.forms import ListName, MoveToSection, OrderForm
+from app.watchlists.forms import MoveToSection, OrderForm
 from app.watchlists.watchlist import (
-    LimitReached,
     ListSection,
     NoSuchSection,
     SectionTaken,
-    StaleChange,
     Watchlist,
 )
 from app.web import guards, html, paging, parameters
@@ -62,7 +62,7 @@ async def order(slug: str) -> ResponseReturnValue:
 @guards.signed_in
 async def show_sections(slug: str) -> ResponseReturnValue:
     watchlist = await _watchlist(slug)
-    return await _sections(watchlist, ListName(), MoveToSection(None, watchlist.entries, watchlist.sections))
+    return await _sections(watchlist, NameForm(), MoveToSection(None, watchlist.entries, watchlist.sections))
 
 
 @blueprint.post("/w/<slug:slug>/sections")
@@ -70,7 +70,7 @@ async def show_sections(slug: str) -> ResponseReturnValue:
 async def change_sections(slug: str) -> ResponseReturnValue:
     """A new section, or with `move` an entry to another one."""
     sent, watchlist = await request.form, await _watchlist(slug)
-    form, move = ListName(sent), MoveToSection(sent, watchlist.entries, watchlist.sections)
+    form, move = NameForm(sent), MoveToSection(sent, watchlist.entries, watchlist.sections)
     if sent.get("move"):
         return await _move(watchlist, move)
     if not form.validate():
@@ -89,7 +89,7 @@ async def change_sections(slug: str) -> ResponseReturnValue:
 async def show_section(slug: str, section_id: UUID) -> ResponseReturnValue:
     watchlist = await _watchlist(slug)
     section = watchlist.section(section_id) or abort(404)
-    return await _section(watchlist, section, ListName(data={"name": section.name, "before": section.name}))
+    return await _section(watchlist, section, NameForm(data={"name": section.name, "before": section.name}))
 
 
 @blueprint.post("/w/<slug:slug>/sections/<uuid:section_id>")
@@ -97,7 +97,7 @@ async def show_section(slug: str, section_id: UUID) -> ResponseReturnValue:
 async def change_section(slug: str, section_id: UUID) -> ResponseReturnValue:
     """A new name, or with `delete` no section any more."""
     sent, watchlist = await request.form, await _watchlist(slug)
-    section, form = watchlist.section(section_id) or abort(404), ListName(sent)
+    section, form = watchlist.section(section_id) or abort(404), NameForm(sent)
     user_id = guards.identity().user_id
     try:
         async with deps.pools().own.transaction() as connection:
@@ -111,7 +111,7 @@ async def change_section(slug: str, section_id: UUID) -> ResponseReturnValue:
         form.name.errors = [str(refusal)]
         return await _section(watchlist, section, form, 422)
     except StaleChange as stale:
-        forms.show_stale_name(form, stale.current["name"] or "")
+        form.show_stale(stale.current["name"] or "")
         return await _section(watchlist, section, form, 412)
     return current_app.redirect(f"/w/{slug}/sections", 303)
 
@@ -136,14 +136,14 @@ async def _move(watchlist: Watchlist, move: MoveToSection) -> ResponseReturnValu
     if section is None:
         move.to.errors = [forms.NOT_THERE]
     if section is None or move.symbol.errors:
-        return await _sections(watchlist, ListName(), move, 422)
+        return await _sections(watchlist, NameForm(), move, 422)
     try:
         async with deps.pools().own.transaction() as connection:
             symbols = [move.symbol.data]
             await entries.move_to_section(connection, guards.identity().user_id, slug, symbols, section.id)
     except NoSuchSection as refusal:
         move.to.errors = [str(refusal)]
-        return await _sections(watchlist, ListName(), move, 422)
+        return await _sections(watchlist, NameForm(), move, 422)
     return current_app.redirect(f"/w/{slug}/sections", 303)
 
 
@@ -175,7 +175,7 @@ async def _order(watchlist: Watchlist, form: OrderForm, status: int = 200) -> Re
     )
 
 
-async def _sections(watchlist: Watchlist, form: ListName, move: MoveToSection, status: int = 200) -> Response:
+async def _sections(watchlist: Watchlist, form: NameForm, move: MoveToSection, status: int = 200) -> Response:
     return await html.page(
         "watchlists/sections",
         title=f"Sections of {watchlist.summary.name}",
@@ -187,7 +187,7 @@ async def _sections(watchlist: Watchlist, form: ListName, move: MoveToSection, s
     )
 
 
-async def _section(watchlist: Watchlist, section: ListSection, form: ListName, status: int = 200) -> Response:
+async def _section(watchlist: Watchlist, section: ListSection, form: NameForm, status: int = 200) -> Response:
     return await html.page(
         "watchlists/section",
         title=f"Section {section.name or forms.FIRST_SECTION}",

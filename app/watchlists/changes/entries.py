@@ -9,20 +9,21 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.db.connection import DatabaseConnection
-from app.watchlists import names, queries, ranks
+from app.owned import names
+from app.owned.refusals import LimitReached, StaleChange
+from app.watchlists import queries, ranks
 from app.watchlists.changes import lists
 from app.watchlists.changes.sections import section_ids
+from app.watchlists.names import note_text
 from app.watchlists.queries import RankedEntry
 from app.watchlists.undo.payloads import AddedEntries, RemovedEntries, StoredEntry
 from app.watchlists.watchlist import (
     MAX_ENTRIES,
     Added,
     EntryEdit,
-    LimitReached,
     ListEntry,
     NewEntry,
     NoSuchSection,
-    StaleChange,
 )
 
 
@@ -164,7 +165,7 @@ def _ranked(before: Sequence[RankedEntry], new_entries: Iterable[tuple[NewEntry,
 def _notes(edits: Sequence[EntryEdit], by_symbol: dict[str, ListEntry], version: int) -> list[tuple[str, str]]:
     changed, stale = [], dict[str, str | None]()
     for edit in edits:
-        if edit.note is None or (note := names.note_text(edit.note)) == edit.note_before:
+        if edit.note is None or (note := note_text(edit.note)) == edit.note_before:
             continue
         entry = by_symbol.get(edit.symbol)
         if entry is None or entry.note not in (edit.note_before, note):

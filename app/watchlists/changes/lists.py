@@ -7,22 +7,27 @@ from collections.abc import Collection
 from uuid import UUID
 
 from app.db.connection import DatabaseConnection
-from app.watchlists import names, queries
+from app.owned import names
+from app.owned.order import moved
+from app.owned.queries import lock_owner
+from app.owned.refusals import LimitReached, NameTaken, StaleChange
+from app.owned.undo import queries as undo_queries
+from app.watchlists import queries
+from app.watchlists.names import slug as slug_of
 from app.watchlists.undo import payloads
-from app.watchlists.undo import queries as undo_queries
 from app.watchlists.undo.payloads import DeletedList, StoredEntry, StoredSection
-from app.watchlists.watchlist import MAX_LISTS, LimitReached, NameTaken, NoSuchList, StaleChange, Summary
+from app.watchlists.watchlist import MAX_LISTS, NoSuchList, Summary
 
 
 async def create(connection: DatabaseConnection, user_id: UUID, text: str) -> Summary:
     """An empty list behind the others. Raises InvalidText, NameTaken or LimitReached."""
-    name = names.list_name(text)
-    await queries.lock_owner(connection, user_id)
+    name = names.checked_name(text)
+    await lock_owner(connection, user_id)
     used = await queries.names(connection, user_id)
     if names.name_key(name) in used.values():
         raise NameTaken(name)
     refuse_full(used)
-    slug = names.slug(name, used)
+    slug = slug_of(name, used)
     await queries.insert_section(
         connection, await queries.insert_list(connection, user_id, name, names.name_key(name), slug), ""
     )
@@ -53,8 +58,8 @@ async def rename(connection: DatabaseConnection, user_id: UUID, slug: str, text:
 
     Raises InvalidText, NameTaken, or StaleChange if the name was changed to another one meanwhile.
     """
-    name = names.list_name(text)
-    await queries.lock_owner(connection, user_id)
+    name = names.checked_name(text)
+    await lock_owner(connection, user_id)
     summary = await lock(connection, user_id, slug)
     if before is not None and summary.name not in (before, name):
         raise StaleChange({"name": summary.name}, summary.version)
@@ -67,18 +72,16 @@ async def rename(connection: DatabaseConnection, user_id: UUID, slug: str, text:
 
 async def move(connection: DatabaseConnection, user_id: UUID, slug: str, place: int) -> None:
     """To `place` (from 0) among the owner's lists; what lies outside is the first or the last place."""
-    await queries.lock_owner(connection, user_id)
+    await lock_owner(connection, user_id)
     order = [summary.slug for summary in await queries.summaries(connection, user_id)]
     if slug not in order:
         raise NoSuchList
-    order.remove(slug)
-    order.insert(max(0, place), slug)
-    await queries.set_order(connection, user_id, order)
+    await queries.set_order(connection, user_id, moved(order, slug, place))
 
 
 async def step(connection: DatabaseConnection, user_id: UUID, slug: str, by: int) -> None:
     """Moves a list up (-1) or down (1) among the owner's lists, from where it is now."""
-    await queries.lock_owner(connection, user_id)
+    await lock_owner(connection, user_id)
     order = [summary.slug for summary in await queries.summaries(connection, user_id)]
     if slug not in order:
         raise NoSuchList
@@ -87,14 +90,14 @@ async def step(connection: DatabaseConnection, user_id: UUID, slug: str, by: int
 
 async def choose_for_desk(connection: DatabaseConnection, user_id: UUID, slug: str | None) -> None:
     """None: the desk shows none of them."""
-    await queries.lock_owner(connection, user_id)
+    await lock_owner(connection, user_id)
     summary = await lock(connection, user_id, slug) if slug is not None else None
     await queries.set_desk_list(connection, user_id, summary.id if summary else None)
 
 
 async def delete(connection: DatabaseConnection, user_id: UUID, slug: str, version: int | None = None) -> UUID:
     """Returns the id by which it can be undone. Raises StaleChange if `version` is given and differs."""
-    await queries.lock_owner(connection, user_id)
+    await lock_owner(connection, user_id)
     summary = await lock(connection, user_id, slug, version)
     order = [each.slug for each in await queries.summaries(connection, user_id)]
     payload = DeletedList(

@@ -4,24 +4,21 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.db.connection import DatabaseConnection
-from app.watchlists import names, queries
+from app.owned import names
+from app.owned.queries import lock_owner
+from app.owned.refusals import LimitReached, UndoExpired
+from app.owned.undo import queries as undo_queries
+from app.watchlists import queries
 from app.watchlists.changes import lists
+from app.watchlists.names import slug as slug_of
 from app.watchlists.undo import payloads
-from app.watchlists.undo import queries as undo_queries
 from app.watchlists.undo.payloads import AddedEntries, DeletedList, RemovedEntries, StoredEntry
-from app.watchlists.watchlist import MAX_ENTRIES, LimitReached, Refusal
-
-
-class UndoExpired(Refusal):
-    """Also for one that was used, and for one of somebody else."""
-
-    def __init__(self) -> None:
-        super().__init__("This can no longer be undone.")
+from app.watchlists.watchlist import MAX_ENTRIES
 
 
 async def undo(connection: DatabaseConnection, user_id: UUID, undo_id: UUID) -> str:
     """Needs a transaction. Returns the slug of the list. Raises UndoExpired, NoSuchList or LimitReached."""
-    row = await undo_queries.take(connection, user_id, undo_id)
+    row = await undo_queries.take(connection, user_id, undo_id, payloads.KINDS)
     if row is None:
         raise UndoExpired
     match payloads.decode(row):
@@ -51,11 +48,11 @@ async def _put_back(connection: DatabaseConnection, user_id: UUID, slug: str, en
 
 async def _restore(connection: DatabaseConnection, user_id: UUID, deleted: DeletedList) -> str:
     """Under another name and address if another list has them now. Links that show it work again."""
-    await queries.lock_owner(connection, user_id)
+    await lock_owner(connection, user_id)
     used = await queries.names(connection, user_id)
     lists.refuse_full(used)
     name = names.free_name(deleted.name, {*used.values()})
-    slug = names.slug(name, used) if deleted.slug in used else deleted.slug
+    slug = slug_of(name, used) if deleted.slug in used else deleted.slug
     await queries.insert_list(connection, user_id, name, names.name_key(name), slug, deleted.id)
     for section in deleted.sections:
         await queries.insert_section(connection, deleted.id, section.name, section.id)

@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.db.connection import DatabaseConnection
-from app.watchlists import names, queries, ranks
+from app.owned import names
+from app.owned.refusals import LimitReached, StaleChange
+from app.watchlists import queries, ranks
 from app.watchlists.changes import lists
-from app.watchlists.watchlist import MAX_SECTIONS, LimitReached, ListSection, NoSuchSection, SectionTaken, StaleChange
+from app.watchlists.watchlist import MAX_SECTIONS, ListSection, NoSuchSection, SectionTaken
 
 FULL = f"A list has at most {MAX_SECTIONS} sections."
 
 
 async def create(connection: DatabaseConnection, user_id: UUID, slug: str, text: str) -> UUID:
     """Behind the others. Raises InvalidText, SectionTaken or LimitReached."""
-    name = names.list_name(text)
+    name = names.checked_name(text)
     summary = await lists.lock(connection, user_id, slug)
     sections = await queries.sections(connection, summary.id)
     _refuse_double(sections, name)
@@ -39,7 +41,7 @@ async def rename(
 
     Raises InvalidText, SectionTaken, NoSuchSection, or StaleChange if the name was changed to another one meanwhile.
     """
-    name = names.list_name(text)
+    name = names.checked_name(text)
     summary = await lists.lock(connection, user_id, slug)
     sections = await queries.sections(connection, summary.id)
     section = _section(sections, section_id)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import TypeVar
 
+from app.owned.names import LONGEST_NAME
 from app.watchlists.formats.contents import UnreadableImport
-from app.watchlists.watchlist import LONGEST_NAME, LONGEST_NOTE
+from app.watchlists.watchlist import LONGEST_NOTE
 from app.web.formats import FORMULA
 from app.wire.codec.text import clean
 

@@ -1,9 +1,9 @@
 """Interactive Brokers: rows that begin with what they are. HED begins a section; CON names a contract by a number."""
 
+from app.owned.names import LONGEST_NAME
 from app.watchlists.formats import cells
 from app.watchlists.formats.contents import ReadEntry, ReadList, WrittenList
 from app.watchlists.formats.share_classes import with_separator
-from app.watchlists.watchlist import LONGEST_NAME
 from app.web.formats import csv_table
 from app.wire.codec.text import clean
 

@@ -2,9 +2,9 @@
 
 import re
 
+from app.owned.names import LONGEST_NAME
 from app.watchlists.formats.contents import ReadEntry, ReadList, WrittenEntry, WrittenList
 from app.watchlists.formats.share_classes import with_separator
-from app.watchlists.watchlist import LONGEST_NAME
 from app.wire.codec.text import clean
 
 SECTION = "###"

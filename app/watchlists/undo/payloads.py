@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from app.owned.undo.queries import StoredUndo
 from app.watchlists.queries import RankedEntry
-from app.watchlists.undo.queries import StoredUndo
 from app.watchlists.watchlist import ListEntry
 
 
@@ -61,6 +61,7 @@ Payload = RemovedEntries | DeletedList | AddedEntries
 
 UNDO_SECONDS = {RemovedEntries: 60, DeletedList: 60, AddedEntries: 600}
 """An import also says what it left out: that can be read for longer."""
+KINDS = tuple(each.__name__ for each in UNDO_SECONDS)
 
 
 def encode(payload: Payload) -> str:
@@ -90,7 +91,7 @@ def notice(row: StoredUndo) -> UndoNotice:
         case RemovedEntries(_, entries):
             text, act = f"{_some([each.symbol for each in entries])} taken off the list.", "Put back"
         case AddedEntries(_, symbols, omitted):
-            text, act = f"{_some(symbols)} added.", "Take the import back"
+            text, act = f"{_some(symbols)} added.", "Take off again"
         case DeletedList() as deleted:
             text, act = f"{deleted.name} deleted.", "Put the list back"
     return UndoNotice(row.id, text, act, row.expires_at.timestamp(), omitted)

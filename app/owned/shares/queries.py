@@ -20,6 +20,15 @@ class ShareKind(StrEnum):
     """What a link shows."""
 
     WATCHLIST = "watchlist"
+    SCREEN = "screen"
+
+
+class SharedTarget(NamedTuple):
+    """What a token shows, and whose it is."""
+
+    kind: ShareKind
+    id: UUID
+    owner: UUID
 
 
 class Share(NamedTuple):
@@ -28,7 +37,7 @@ class Share(NamedTuple):
 
 
 async def insert(connection: "Connection[Record]", user_id: UUID, kind: ShareKind, target: UUID) -> str | None:
-    """The token, which is not stored; None if the target has MAX_SHARES. Needs the target's lock."""
+    """The token, which is not stored; None if the target has MAX_SHARES. Needs the lock of its owner."""
     if len(await of(connection, user_id, kind, target)) >= MAX_SHARES:
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -69,12 +78,12 @@ async def revoke(
     return status == "UPDATE 1"
 
 
-async def target_of(connection: "Connection[Record]", kind: ShareKind, token: str) -> UUID | None:
+async def target_of(connection: "Connection[Record]", token: str) -> SharedTarget | None:
     """None if the token is unknown or revoked, or its owner's account is closed."""
-    target: UUID | None = await connection.fetchval(
-        "select share.target from app.shares as share join app.users as owner on owner.id = share.user_id"
-        " where share.token_hash = $1 and share.kind = $2 and not share.revoked and owner.active",
+    row = await connection.fetchrow(
+        "select share.kind, share.target, share.user_id"
+        " from app.shares as share join app.users as owner on owner.id = share.user_id"
+        " where share.token_hash = $1 and not share.revoked and owner.active",
         secret_hash(token),
-        kind.value,
     )
-    return target
+    return SharedTarget(ShareKind(row["kind"]), row["target"], row["user_id"]) if row else None
