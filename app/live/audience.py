@@ -1,10 +1,10 @@
 """Shares one sequence of frames among connections with the same topics, view and rate."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 
 from app.identity import Rate, View
 from app.live.connection import StreamConnection
-from app.live.frames import FrameEncoding, FramePart, payload, wrap
+from app.live.frames import Frame, FrameEncoding, FramePart, chunk, wrap
 from app.live.gzip_blocks import Chain, SmallChains
 
 LARGE_CHAIN_FROM = 8
@@ -50,24 +50,20 @@ class Audience:
         if not self._chained:
             self._end_chain()
 
-    def send(self, parts: Sequence[FramePart], position: str, now: float) -> None:
+    def send(self, frame: Frame, position: str, now: float) -> None:
         """Sends one frame to every connection. Never awaits, so no connection leaves meanwhile."""
         self.position = position or self.position
         self.wrote_at = now
         self.frames += 1
-        before, connections = self.wire_bytes, len(self)
-        plain = payload(parts, FrameEncoding.PLAIN)
-        self._write(self._plain, plain, plain)
-        if self._needs_new_chain():
-            self._begin_chain()
-        if self._chain:
-            self._write(self._chained, plain, self._chain.add(plain))
-        if self._unchained:
-            self._standalone_blocks += len(self._unchained)
-            self._write(self._unchained, plain, payload(parts, FrameEncoding.GZIP))
-        if self._sockets and (bare := payload(parts, FrameEncoding.SOCKET)):
-            self._write(self._sockets, bare, bare, FrameEncoding.SOCKET)
-        self._cost += (self.wire_bytes - before) / max(1, connections)
+        before = self.wire_bytes
+        # Hot path: a process has a thousand audiences of one connection each.
+        if self._plain:
+            self._write(self._plain, frame.size, frame.framed)
+        if self._unchained or self._chained:
+            self._send_compressed(frame)
+        if self._sockets and (framed := frame.socket_frame):
+            self._write(self._sockets, frame.size, framed)
+        self._cost += (self.wire_bytes - before) / max(1, len(self))
 
     def cost(self, now: float) -> int:
         """Mean bytes per connection since the last call."""
@@ -82,6 +78,15 @@ class Audience:
         if body := connection.payload(parts):
             connection.send(wrap(body, connection.encoding))
 
+    def _send_compressed(self, frame: Frame) -> None:
+        if self._needs_new_chain():
+            self._begin_chain()
+        if self._chain:
+            self._write(self._chained, frame.size, chunk(self._chain.add(frame.plain)))
+        if self._unchained:
+            self._standalone_blocks += len(self._unchained)
+            self._write(self._unchained, frame.size, frame.framed_block)
+
     def _needs_new_chain(self) -> bool:
         """Whether a new chain would be smaller for most connections."""
         if self._chain and not self._chain.small and len(self._chained) < LARGE_CHAIN_FROM // 2:
@@ -93,28 +98,22 @@ class Audience:
     def _begin_chain(self) -> None:
         """Starts a chain for all gzip connections, if the limit allows; its first block refers to no other."""
         self._end_chain()
-        self._unchained |= self._chained
-        self._chained = set()
-        self._chain = Chain(small=False) if len(self._unchained) >= LARGE_CHAIN_FROM else self._small_chains.acquire()
+        is_large = len(self._unchained) + len(self._chained) >= LARGE_CHAIN_FROM
+        self._chain = Chain(small=False) if is_large else self._small_chains.acquire()
         if self._chain:
-            self._unchained, self._chained = self._chained, self._unchained
+            self._chained |= self._unchained
+            self._unchained = set()
+        elif self._chained:
+            self._unchained |= self._chained
+            self._chained = set()
 
     def _end_chain(self) -> None:
         if self._chain and self._chain.small:
             self._small_chains.release()
         self._chain, self._standalone_blocks = None, 0
 
-    def _write(
-        self,
-        connections: Iterable[StreamConnection],
-        plain: bytes,
-        body: bytes,
-        form: FrameEncoding = FrameEncoding.PLAIN,
-    ) -> None:
-        if not connections:
-            return
-        framed = wrap(body, form)
-        size, count = len(framed), 0
+    def _write(self, connections: Collection[StreamConnection], plain_size: int, framed: bytes) -> None:
+        size = len(framed)
         for connection in connections:
             # Hot loop: nothing unnecessary between it and the socket.
             try:
@@ -125,6 +124,6 @@ class Audience:
                 accepted = size  # The peer has closed; connection_lost follows.
             if accepted != size:
                 connection.queue(framed[accepted:])
-            count += 1
-        self.raw_bytes += count * len(plain)
+        count = len(connections)
+        self.raw_bytes += count * plain_size
         self.wire_bytes += count * size

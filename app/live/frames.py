@@ -1,6 +1,6 @@
 """Renders pushes once per view and encodes them as SSE, gzip blocks or WebSocket frames."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 
 from app.identity import View
@@ -77,6 +77,38 @@ class FramePart:
         if not self._block and self.lines:
             self._block = gzip_blocks.block(self.lines)
         return self._block
+
+
+class Frame:
+    """A message, encoded once in each encoding for all audiences that are sent the same."""
+
+    __slots__ = ("_block", "_parts", "_socket_frame", "framed", "size")
+
+    def __init__(self, parts: Sequence[FramePart]) -> None:
+        self._parts = parts
+        lines = [part.lines for part in parts]
+        self.size = sum(map(len, lines))
+        """Bytes before compression and framing."""
+        self.framed = b"".join((b"%x\r\n" % self.size, *lines, b"\r\n"))
+        self._block = self._socket_frame = b""
+
+    @property
+    def plain(self) -> bytes:
+        return unchunk(self.framed)
+
+    @property
+    def framed_block(self) -> bytes:
+        """Compressed, for a connection that is in no chain."""
+        if not self._block:
+            self._block = chunk(payload(self._parts, FrameEncoding.GZIP))
+        return self._block
+
+    @property
+    def socket_frame(self) -> bytes:
+        """Empty where nothing is for WebSockets."""
+        if not self._socket_frame and (bare := payload(self._parts, FrameEncoding.SOCKET)):
+            self._socket_frame = wrap(bare, FrameEncoding.SOCKET)
+        return self._socket_frame
 
 
 def data_part(changes: Iterable[RenderedPush], view: View, on_failure: Callable[[Push], None]) -> FramePart:

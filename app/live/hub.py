@@ -12,7 +12,7 @@ from uuid import UUID
 from app.identity import Identity, Rate, View
 from app.live.audience import Audience
 from app.live.connection import StreamConnection
-from app.live.frames import FrameEncoding, FramePart, PendingChanges, RenderedPush, data_part
+from app.live.frames import Frame, FrameEncoding, FramePart, PendingChanges, RenderedPush, data_part
 from app.live.gzip_blocks import SmallChains
 from app.live.histogram import Histogram
 from app.live.limits import LIMITS, HubFull, StreamLimits, UserStreamsFull
@@ -180,7 +180,7 @@ class Hub:
         position = audience.position if waits else self._position(audience.topics)
         new = position != audience.position or position == NO_POSITION
         beat = ServerSentEvent(audience.cost(now), event="beat", id=position if new and position else None)
-        audience.send([FramePart(beat.encode(), SOCKET_BEAT)], position, now)
+        audience.send(Frame([FramePart(beat.encode(), SOCKET_BEAT)]), position, now)
 
     async def run(self) -> None:
         while True:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from app.identity import Rate, View
 from app.live.audience import Audience
-from app.live.frames import FramePart, PendingChanges, RenderedPush, data_part, end_part
+from app.live.frame_cache import FrameCache
+from app.live.frames import PendingChanges, RenderedPush
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
 
@@ -16,8 +17,9 @@ SLOWEST = 1.0
 FIXED_SECONDS: dict[Rate, float] = {Rate.SECOND: 1.0, Rate.FIVE_SECONDS: 5.0, Rate.HALF_MINUTE: 30.0}
 """Seconds between two frames of states."""
 
-CPU_SHARE = 0.25
-"""Share of a core that rendering and writing may use; beyond it the interval grows."""
+CPU_SHARES: dict[Rate, float] = {Rate.FASTEST: 0.25, Rate.AUTO: 0.09}
+"""Share of a core that rendering and writing may use; beyond it the interval grows. A longer one makes fewer writes:
+where a thousand readers watch as many lists, most of the work is one write each."""
 
 BROWSER_SECONDS = 0.006
 """Between frames for each part that changes: a browser that takes 0.6 ms for one is then busy a tenth of the time."""
@@ -92,10 +94,11 @@ class FrameScheduler:
         waiting = {**self._entries, **self._states}
         self._entries, self._states = {}, {}
         loop = asyncio.get_running_loop()
-        began = self._states_sent = self._entries_sent = loop.time()
+        self._states_sent = self._entries_sent = loop.time()
         if waiting:
+            began = time.thread_time()  # not the clock's: other processes may use the core meanwhile
             self._send(waiting)
-            self._adapt(loop.time() - began, max(map(len, waiting.values())))
+            self._adapt(time.thread_time() - began, max(map(len, waiting.values())))
 
     def _send_entries_soon(self) -> None:
         if self._entries_timer is None:
@@ -116,26 +119,16 @@ class FrameScheduler:
             self._states_timer = loop.call_soon(self.flush)
 
     def _send(self, waiting: dict[str, PendingChanges]) -> None:
-        bare, ends = end_part(""), dict[str, FramePart]()  # compressed once for all audiences
-        parts: dict[View, dict[str, FramePart]] = defaultdict(dict)
-        trims = {topic: some for topic in waiting if (some := _trims(waiting[topic]))}
+        frames: dict[View, FrameCache] = {}
         for audience, mine in self._changed(waiting).items():
-            parts_by_topic = parts[audience.view]
-            for topic in mine:
-                if topic not in parts_by_topic:
-                    parts_by_topic[topic] = self._part(waiting[topic], audience.view)
-            message = [part for topic in mine if (part := parts_by_topic[topic]).lines]
-            if message:
-                position = self._callbacks.position(audience.topics)
-                # Who joined meanwhile is at a position of its own: that there is none now has to be told each time.
-                unchanged = position == audience.position and position != NO_POSITION
-                if position not in ends:
-                    ends[position] = end_part(position)
-                message.append(bare if unchanged else ends[position])
-                # In a message of its own: htmx looks for what is too much before it inserts what a message brings.
-                own = [trim for topic in mine for trim in trims.get(topic, ())] if trims else []
-                after = [data_part(own, audience.view, self._callbacks.on_failure), bare] if own else []
-                audience.send([*message, *after], position, self._entries_sent)
+            cache = frames.get(audience.view)
+            if cache is None:
+                cache = frames[audience.view] = FrameCache(waiting, audience.view, self._callbacks.on_failure)
+            position = self._callbacks.position(audience.topics)
+            # Who joined meanwhile is at a position of its own: that there is none now has to be told each time.
+            unchanged = position == audience.position and position != NO_POSITION
+            if frame := cache.frame(tuple(mine), "" if unchanged else position):
+                audience.send(frame, position, self._entries_sent)
         done = time.monotonic()
         for changes in waiting.values():
             for change in changes:
@@ -149,12 +142,9 @@ class FrameScheduler:
                 changed[audience].append(topic)
         return changed
 
-    def _part(self, changes: PendingChanges, view: View) -> FramePart:
-        return data_part([change for change in changes if change.push.op != "trim"], view, self._callbacks.on_failure)
-
     def _adapt(self, spent: float, count: int) -> None:
-        if self.rate not in FIXED_SECONDS:
-            interval = max(self._shortest, spent / CPU_SHARE, count * BROWSER_SECONDS)
+        if share := CPU_SHARES.get(self.rate):
+            interval = max(self._shortest, spent / share, count * BROWSER_SECONDS)
             self.interval = min(SLOWEST, max(interval, self.interval / 2))
 
     def _cancel_timers(self, *, states: bool) -> None:
@@ -164,7 +154,3 @@ class FrameScheduler:
         if states and self._states_timer:
             self._states_timer.cancel()
             self._states_timer = None
-
-
-def _trims(changes: PendingChanges) -> list[RenderedPush]:
-    return [change for change in changes if change.push.op == "trim"]

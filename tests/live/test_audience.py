@@ -5,7 +5,7 @@ import pytest
 from app.identity import Rate, View
 from app.live.audience import LARGE_CHAIN_FROM, Audience
 from app.live.connection import StreamConnection
-from app.live.frames import FrameEncoding, FramePart
+from app.live.frames import Frame, FrameEncoding, FramePart
 from app.live.gzip_blocks import SmallChains
 from app.live.hub import Hub
 from tests.support.recording_transport import FEED, PushCounter, join, markup, send_frames
@@ -68,14 +68,14 @@ async def test_chains_for_few_readers_are_bounded_and_released() -> None:
         StreamConnection(Hub(markup, RULES), audience, None, encoding=FrameEncoding.GZIP, expires_at=0.0)
         for audience in audiences
     ]
-    parts = [FramePart(b"data: 195.88\n\n")]
+    frame = Frame([FramePart(b"data: 195.88\n\n")])
     for audience, reader in zip(audiences, readers, strict=True):
         audience.add(reader)
-        audience.send(parts, "", 0.0)
+        audience.send(frame, "", 0.0)
     assert chains.acquire() is None
 
     audiences[0].discard(readers[0])
-    audiences[1].send(parts, "", 0.0)
+    audiences[1].send(frame, "", 0.0)
 
     assert chains.acquire() is None
     audiences[1].discard(readers[1])
