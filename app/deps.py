@@ -15,6 +15,7 @@ from app.live.frames import FramePart
 from app.live.hub import Hub
 from app.live.topics import Kind, RequestedTopics, Subscription
 from app.push import Push
+from app.rules.live_rule import LiveRule
 from app.settings.load import Settings
 from app.wire.cache.cache import Cache
 from app.wire.channels import BatchChannel, Meaning
@@ -25,6 +26,7 @@ from app.wire.log.log import Log
 from app.wire.pubsub.indicator_feed import IndicatorFeed
 from app.wire.pubsub.join_order import Joins
 from app.wire.pubsub.subscriber import SubscriberStats
+from app.wire.rules.match_lists import MatchList
 from app.wire.ticks.feed import TickFeed
 from app.wire.users.rate_limits import RateLimiter
 from app.wire.users.sessions import SessionStore
@@ -97,6 +99,14 @@ class EmailQueue(Protocol):
     def wake(self) -> None: ...
 
 
+class LiveRuleWatch(Protocol):
+    """The match lists of live rules as used by pages."""
+
+    async def matches(self, rule: LiveRule, seconds: float) -> MatchList | None: ...
+
+    async def version(self, rule: LiveRule) -> int: ...
+
+
 class EventReceiver(Protocol):
     """The receiver as used by pages."""
 
@@ -145,6 +155,7 @@ class AppContext:
     statuses: JobStatusReader
     cache: Cache
     email_queue: EmailQueue
+    rule_watch: LiveRuleWatch
     health: HealthSnapshot = NO_HEALTH
     seeded: bool = False
     failed_tasks: set[str] = field(default_factory=set)
@@ -165,6 +176,10 @@ def cache() -> Cache:
 
 def email_queue() -> EmailQueue:
     return context().email_queue
+
+
+def rule_watch() -> LiveRuleWatch:
+    return context().rule_watch
 
 
 def sessions() -> SessionStore:

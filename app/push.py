@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from app.identity import View
 
-Op = Literal["replace", "cells", "morph", "insert", "remove", "trim"]
+Op = Literal["replace", "cells", "morph", "insert", "remove", "trim", "text"]
 
 LIST_ENTRIES = 50
 """Entries of a list that grows by pushes."""
@@ -19,6 +19,7 @@ class Push(NamedTuple):
     morph:   the same as replace, in place: what is alike stays the same node, and keeps the focus.
     insert:  what `draw` returns (id and data-k) goes into the list `key`, in its place by data-k, newest first.
     remove:  the element `key` goes; `draw` is not called.
+    text:    the content of the element `key` becomes what `draw` returns.
     trim:    the list `key` keeps its first `keep` entries; `draw` is not called.
     """
 

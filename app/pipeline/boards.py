@@ -8,6 +8,7 @@ from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
+from app.scans.matches.board import MatchBoard
 
 
 class Boards(NamedTuple):
@@ -17,7 +18,10 @@ class Boards(NamedTuple):
     indicators: IndicatorBoard
     alerts: AlertBoard
     patterns: PatternBoard
+    matches: MatchBoard
 
 
 def empty_boards() -> Boards:
-    return Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), AlertBoard(), PatternBoard())
+    return Boards(
+        QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), AlertBoard(), PatternBoard(), MatchBoard()
+    )

@@ -15,6 +15,7 @@ from app.pipeline.failures import Failures
 from app.pipeline.topics import TopicRegistry
 from app.push import Push
 from app.quotes import stream as quotes
+from app.scans.matches import stream as matches
 from app.wire.events.event import (
     AnyEvent,
     IndicatorAlert,
@@ -28,6 +29,7 @@ from app.wire.events.event import (
     RunProgressed,
     Tick,
 )
+from app.wire.rules.match_lists import MatchBatch
 
 Reaction = Callable[[Any], Iterable[Push]]
 
@@ -38,6 +40,10 @@ class Relay:
             quotes.on_ticks, board=boards.quotes, charts=boards.charts, has_subscribers=hub.has_subscribers
         )
         processed = partial(market.on_processing, board=boards.market)
+
+        def subscribed() -> tuple[str, ...]:
+            return hub.subscribed_topics
+
         self._reactions: dict[type, tuple[Reaction, ...]] = {}
         for event, reaction in (
             (Tick, lambda tick: self._ticked((tick,))),
@@ -52,6 +58,8 @@ class Relay:
             (RunProgressed, processed),
             (HealthSnapshot, partial(market.on_health, board=boards.market)),
             (HealthSnapshot, partial(quotes.on_health, board=boards.quotes)),
+            (HealthSnapshot, partial(matches.on_health, board=boards.matches, subscribed=subscribed)),
+            (MatchBatch, partial(matches.on_batch, board=boards.matches, subscribed=subscribed)),
             (MarketClock, partial(market.on_clock, board=boards.market)),
         ):
             self.add(event, reaction)
@@ -67,7 +75,7 @@ class Relay:
         """Sends each event of that type to one more feature."""
         self._reactions[event] = (*self._reactions.get(event, ()), reaction)
 
-    def publish(self, event: AnyEvent | HealthSnapshot | MarketClock, id: str | None = None) -> None:  # noqa: A002
+    def publish(self, event: AnyEvent | HealthSnapshot | MarketClock | MatchBatch, id: str | None = None) -> None:  # noqa: A002
         """`id`: the event's place in the log, where it has one."""
         for push in self.pushes(event):
             self._hub.publish(push, id)
@@ -84,7 +92,7 @@ class Relay:
         for push in pushes:
             self._hub.publish(push)
 
-    def pushes(self, event: AnyEvent | HealthSnapshot | MarketClock) -> list[Push]:
+    def pushes(self, event: AnyEvent | HealthSnapshot | MarketClock | MatchBatch) -> list[Push]:
         try:
             return [push for react in self._reactions.get(type(event), ()) for push in react(event)]
         except Exception:

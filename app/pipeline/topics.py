@@ -1,6 +1,6 @@
 """The registry of topics: which exist, of what kind they are, who may subscribe, and how a snapshot is drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from app import db, wire
 from app.db.pools import Pools
@@ -14,18 +14,20 @@ from app.pipeline.boards import Boards
 from app.pipeline.failures import Failures
 from app.push import Push
 from app.quotes import stream as quotes
+from app.scans.matches import stream as matches
 
 MAX_TOPICS = 256
 """Topics of one stream: two hundred symbols and a few more."""
 
 
-def families(boards: Boards, pools: Pools) -> tuple[TopicFamily, ...]:
-    """The topics of every feature."""
+def families(boards: Boards, pools: Pools, look: Callable[[str], Awaitable[None]]) -> tuple[TopicFamily, ...]:
+    """The topics of every feature. `look`: see app/scans/matches/stream.py."""
     return (
         *quotes.topics(boards.quotes, boards.charts, pools),
         *indicators.topics(boards.indicators, boards.alerts, pools),
         *patterns.topics(boards.patterns, pools),
         *market.topics(boards.market),
+        *matches.topics(boards.matches, look),
     )
 
 

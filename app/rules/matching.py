@@ -11,6 +11,7 @@ from app.rules.evaluate import RuleEvaluation
 from app.rules.market_bars import MarketBars
 from app.rules.resolve import resolve
 from app.rules.tree import Among, Compare, Condition, Cross, Flag, Operand, Rolling, Rule, Series, Within
+from app.rules.words import describe
 
 
 class RuleScope(NamedTuple):
@@ -21,11 +22,11 @@ class RuleScope(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """Why a rule no longer holds: the place of the first condition that does not, -1 where the symbol has left the
-    scope, and the value of its left side, None where it has none."""
+    """Why a rule no longer holds: the first condition that does not, in words, and the value of its left side, None
+    where it has none; no words where the symbol has left the scope."""
 
-    condition: int
-    value: float | None
+    condition: str = ""
+    value: float | None = None
 
 
 class RuleMatches(NamedTuple):
@@ -59,14 +60,15 @@ class RuleMatching:
         """Of a symbol for which the rule does not hold."""
         evaluation = self._evaluation(timeframe)
         if symbol not in evaluation.symbols:
-            return Departure(-1, None)
+            return Departure()
         row = list(evaluation.symbols).index(symbol)
         if not self._scope(timeframe, scope)[row]:
-            return Departure(-1, None)
+            return Departure()
         for number in range(1, len(rule.conditions) + 1):
             if not evaluation.last(Rule(rule.conditions[:number])).true[row, -1]:
-                return Departure(number - 1, self._left_value(rule, number - 1, evaluation, row))
-        return Departure(-1, None)
+                value = self._left_value(rule, number - 1, evaluation, row)
+                return Departure(describe(rule.conditions[number - 1]), value)
+        return Departure()
 
     def _left_value(self, rule: Rule, place: int, evaluation: RuleEvaluation, row: int) -> float | None:
         operand = left_operand(resolve(rule, evaluation.timeframe).conditions[place])

@@ -27,6 +27,7 @@ from app.pipeline.relay import Relay
 from app.pipeline.resync import Resync
 from app.pipeline.seeding import Seeding
 from app.pipeline.topics import TopicRegistry, families
+from app.scans.matches.watch import RuleWatch, rule_readers
 from app.server.datastores import addresses, pools
 from app.server.supervised import keep_running
 from app.settings.load import Settings
@@ -41,6 +42,8 @@ from app.wire.jobs.statuses import JobStatusReader
 from app.wire.log.log import BEGINNING, Log
 from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
+from app.wire.rules.live_rules import LiveRules
+from app.wire.rules.match_lists import MatchListener, MatchLists
 from app.wire.state.newest_quotes import NewestQuotes
 from app.wire.users.rate_limits import RateLimiter
 from app.wire.users.sessions import SessionStore
@@ -73,7 +76,10 @@ class Runtime:
         live = settings.live
         bounds = StreamLimits(live.max_connections, live.streams_per_user, live.stalled_seconds)
         self._boards = empty_boards()
-        self._topics = TopicRegistry(families(self._boards, self._pools))
+        stores = LiveRules(self._requests), MatchLists(self._requests)
+        self._rule_watch = RuleWatch(*stores, self._boards.matches, lambda: rule_readers(self._hub.connections))
+        self._match_lists = MatchListener(redis_url, lambda batch: self._relay.publish(batch), self._rule_watch.on_gap)
+        self._topics = TopicRegistry(families(self._boards, self._pools, self._rule_watch.look))
         self._hub = Hub(html.patch, self._topics, live.frame_seconds, live.beat_seconds, bounds)
         self._relay = Relay(self._boards, self._topics, self._hub)
         cursors = Cursors()
@@ -121,6 +127,7 @@ class Runtime:
             statuses=JobStatusReader(self._requests, self._outbox),
             cache=self._cache,
             email_queue=self._emails,
+            rule_watch=self._rule_watch,
         )
 
     async def while_serving(self) -> AsyncGenerator[None, None]:
@@ -151,6 +158,8 @@ class Runtime:
                 ("cache", self._cache.send_drops),
                 ("notices", self._cache.listen),
                 ("e-mails", self._emails.run),
+                ("match lists", self._match_lists.run),
+                ("live rules", self._rule_watch.run),
             ):
                 self._tasks.append(tasks.create_task(keep_running(name, task, self.context.failed_tasks), name=name))
 

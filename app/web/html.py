@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,11 @@ RELOADS = ("10", "30", "60")
 
 SIZE = "\ue000"
 """Placeholder of the page's size in its footer (a private-use character)."""
+
+SWAPS: Mapping[str, str] = {
+    "cells": "cells", "insert": "upsert key:data-k sort:desc", "morph": "outerMorph", "text": "innerHTML",
+}  # fmt: skip
+"""htmx's swap by the op of a push."""
 
 SVG_PART = re.compile(r"<(circle|g|line|path|polyline|rect|text|tspan)\b")
 
@@ -186,12 +191,8 @@ def patch(push: Push, view: View) -> str:
     markup = push.draw(view)
     if not markup:
         return ""
-    if push.op == "cells":
-        return _partial(f"#{push.key}", "cells", markup)
-    if push.op == "insert":
-        return _partial(f"#{push.key}", "upsert key:data-k sort:desc", markup)
-    if push.op == "morph":
-        return _partial(f"#{push.key}", "outerMorph", markup)
+    if push.op in SWAPS:
+        return _partial(f"#{push.key}", SWAPS[push.op], markup)
     if SVG_PART.match(markup):  # outside <svg> it would land in the XHTML namespace and stay invisible
         return _partial(f"#{push.key}", "outerMorph strip:true", f"<svg>{markup}</svg>")
     return f'<hx-partial hx-target="#{push.key}">{markup}</hx-partial>'

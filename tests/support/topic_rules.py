@@ -9,8 +9,12 @@ _AWAY = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 AWAY = Pools(_AWAY, _AWAY)
 
 
+async def look(_key: str) -> None:
+    """At the match list of a rule, which there is none of."""
+
+
 def registry(over: Boards | None = None) -> TopicRegistry:
-    return TopicRegistry(families(over or empty_boards(), AWAY))
+    return TopicRegistry(families(over or empty_boards(), AWAY, look))
 
 
 def _with_a_row() -> Boards:

@@ -99,7 +99,7 @@ async def test_a_rule_is_evaluated_at_once_and_again_when_bars_close(redis_url: 
     assert set(after.departures) == set(before.symbols) - set(after.symbols)
     for departure in after.departures.values():
         condition, value = Departure(*departure)
-        assert condition == 0
+        assert condition == "Close above 20"
         assert value is not None
         assert value <= 20
 
@@ -113,7 +113,7 @@ async def test_versions_go_on_behind_those_of_another_evaluator(redis_url: str, 
         await eventually(lambda: lists(batches))
 
     assert lists(batches)[0].version == ahead + 1
-    assert lists(batches)[0].departures == {"GONE": Departure(-1, None)}
+    assert lists(batches)[0].departures == {"GONE": Departure()}
 
 
 async def test_of_too_many_rules_the_shared_and_the_newest_are_live(client: Redis) -> None:
@@ -135,19 +135,17 @@ async def test_a_rule_that_nobody_announces_again_is_forgotten(client: Redis) ->
     assert await client.hkeys(LIVE_RULES_KEY) == [b"fresh"]
 
 
-async def test_rules_that_cannot_be_evaluated_are_published_with_the_problem_once(
-    redis_url: str, client: Redis
-) -> None:
+async def test_rules_that_cannot_be_evaluated_are_published_with_the_problem(redis_url: str, client: Redis) -> None:
     wrong, long = LiveRule("wrong", "closs:gt:5"), rule("in252(close:gt:max252(high)@1)")
     market = Market(LATE)
     async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
         await announce(client, wrong, long)
-        await eventually(lambda: len(lists(batches)) == 2)
+        await eventually(lambda: len({each.key for each in lists(batches)}) == 2)
         reads = market.reads
         evaluator.bars_closed()
         await eventually(lambda: market.reads > reads)
         await announce(client, rule("close:gt:1"))
-        await eventually(lambda: len(lists(batches)) == 3)
+        await eventually(lambda: len({each.key for each in lists(batches)}) == 3)
 
     problems = {each.key: each.problem for each in lists(batches)}
     assert "no field closs" in problems["wrong"]

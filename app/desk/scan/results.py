@@ -5,6 +5,7 @@ import msgspec
 from app.db.pools import Pools
 from app.rules.resolve import resolve
 from app.rules.sql import ScanOrder, ScanQuery, ScanScope
+from app.rules.tree import Rule
 from app.scans import address as addresses
 from app.scans import queries
 from app.scans.address import ScanAddress
@@ -18,6 +19,7 @@ ALL_ROWS = 20_000
 """Rows of a file."""
 FRESH_SECONDS = 2.0
 """For which an answer is given again; stored rows change once a minute."""
+EVERYTHING = Rule(())
 
 
 def values_of(address: ScanAddress) -> tuple[Operand, ...]:
@@ -40,6 +42,11 @@ async def page(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Poo
 async def every_row(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools) -> ScanPage:
     """All pages as one."""
     return await _read(address._replace(page=1), symbols, pools, ALL_ROWS)
+
+
+async def of_symbols(address: ScanAddress, symbols: tuple[str, ...], pools: Pools, rows: int) -> ScanPage:
+    """Of the symbols for which the rule is known to hold. Raises Unavailable."""
+    return await _read(address._replace(rule=EVERYTHING, scope=()), symbols, pools, rows)
 
 
 async def _read(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools, rows: int = PAGE_ROWS) -> ScanPage:

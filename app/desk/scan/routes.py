@@ -1,13 +1,15 @@
 """The scanner: symbols for which a rule holds."""
 
 import time
+from typing import Any
 
 from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.desk.scan import answers, results, vocabulary
 from app.desk.scan import page as pages
-from app.desk.scan import results, vocabulary
+from app.desk.scan.answers import ScanAnswer, ScanSources
 from app.identity import Scope
 from app.live.topics import STATUS
 from app.quotes.board import QuoteBoard
@@ -15,11 +17,14 @@ from app.quotes.topics import quotes_topic
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError, RuleProblem, marks
 from app.rules.presets import PRESETS
-from app.rules.sql_conditions import Inexpressible
 from app.scans import address as addresses
 from app.scans import partials
 from app.scans.address import USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import SETS, USUAL_SET
+from app.scans.matches import stream as matches
+from app.scans.matches.board import MatchBoard
+from app.scans.matches.stream import rule_topic
+from app.scans.queries import ScanPage
 from app.scans.scan_request import PARAMETERS, TableChoice, table_choice, url, version
 from app.scans.table import scan_document
 from app.watchlists import queries as watchlists
@@ -31,6 +36,8 @@ blueprint = Blueprint("scan", __name__)
 
 
 SCAN = "/scan"
+AGAIN_SECONDS = 10
+"""After which a page without a table is loaded again where no scripts run."""
 
 
 @tables.suffixes(blueprint, SCAN)
@@ -41,11 +48,10 @@ async def scan_table() -> TableDocument:
     """Every row, whatever the page."""
     address = await _valid_address()
     symbols, _ = await _scope(address.scope)
-    try:
-        answer = await results.every_row(address, symbols, deps.pools())
-    except Inexpressible as error:
-        abort(400, f"q: {_reason(error)}.")
-    rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in answer.rows)
+    answer = await answers.answer(address._replace(page=1), symbols, _sources(), results.ALL_ROWS)
+    if answer.page is None:
+        abort(400 if answer.problem else 503, f"q: {answer.problem or 'the result is being computed; ask again.'}")
+    rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in answer.page.rows)
     return scan_document(SETS[address.columns].columns, rows, guards.view().zone, time.time())
 
 
@@ -77,51 +83,83 @@ async def scan() -> ResponseReturnValue:
     problems = await vocabulary.unknown_words(scan_request.words, deps.symbols(), deps.pools(), deps.cache())
     if problems:
         return await _start(choice, text, problems)
-    try:
-        return await _answer(scan_request.address, choice)
-    except Inexpressible as error:
-        return await _start(choice, text, (RuleProblem("inexpressible", 1, len(text), _reason(error)),))
+    return await _answer(scan_request.address, choice)
 
 
-def _reason(error: Inexpressible) -> str:
-    return f"a scan reads the newest bar and the one before, and this rule has {error.reason}"
+def _sources() -> ScanSources:
+    return ScanSources(deps.pools(), deps.cache(), deps.rule_watch())
 
 
 async def _answer(address: ScanAddress, choice: TableChoice) -> Response:
-    view, board = guards.view(), deps.board(QuoteBoard)
     symbols, scope = await _scope(address.scope)
     cursor = deps.cursor()
-    answer = await results.page(address, symbols, deps.pools(), deps.cache())
-    count = paging.page_count(answer.total, results.PAGE_ROWS)
+    answer = await answers.answer(address, symbols, _sources())
+    if answer.page is not None:
+        return await _table(address, choice, answer, answer.page, scope, cursor)
+    if answer.problem:
+        problem = RuleProblem("inexpressible", 1, len(address.text), answer.problem)
+        return await _start(choice, address.text, (problem,))
+    return await _awaited(address, choice, answer, scope, cursor)
+
+
+async def _table(
+    address: ScanAddress, choice: TableChoice, answer: ScanAnswer, page: ScanPage, scope: str, cursor: str
+) -> Response:
+    view, board = guards.view(), deps.board(QuoteBoard)
+    count = paging.page_count(page.total, results.PAGE_ROWS)
     if address.page > count:
         abort(404, f"page: there {'is 1 page' if count == 1 else f'are {count} pages'}.")
-    units = pages.units(address, answer)
+    units = pages.units(address, page)
+    topic = rule_topic(answer.rule.key, answer.version)
     return await html.page(
         "scans/scan",
         title=_title(address.text),
-        topics=[STATUS, *(quotes_topic(row.symbol) for row in answer.rows)],
+        topics=[STATUS, topic, *(quotes_topic(row.symbol) for row in page.rows)],
         cursor=cursor,
-        text=address.text,
-        problem="",
-        hidden=_hidden(choice),
-        timeframe=timeframe(TIMEFRAMES[address.timeframe]),
+        **_common(address, choice, scope),
         has_sparks=address.columns in pages.SPARKS,
         page_rows=results.PAGE_ROWS,
-        address=address,
         sets=[(each.label, address._replace(columns=each.name, page=1).url(), each.name) for each in SETS.values()],
         chips=pages.chips(address),
         fixed=pages.fixed_headings(address),
         headings=pages.headings(address, units),
-        rows=pages.rows(address, answer, board, units, view),
-        funnel=pages.funnel(address, answer, scope, view),
-        answer=answer,
-        scope=scope,
+        rows=pages.rows(address, page, board, units, view),
+        funnel=pages.funnel(address, page, scope, view),
+        answer=page,
+        newer=matches.newer(topic, deps.board(MatchBoard), view),
         page_urls=_page_urls(address, count),
-        as_of=max((row.at for row in answer.rows), default=0.0),
-        screens=_screens(address.text),
+        as_of=answer.as_of,
         lacking=await deps.pools().lacking("instruments"),
-        stored=(await deps.pools().shape()).latest is not None,
     )
+
+
+async def _awaited(address: ScanAddress, choice: TableChoice, answer: ScanAnswer, scope: str, cursor: str) -> Response:
+    """The page without a table, until there is a match list."""
+    topic = rule_topic(answer.rule.key, answer.version)
+    response = await html.page(
+        "scans/awaited",
+        title=_title(address.text),
+        topics=[STATUS, topic],
+        cursor=cursor,
+        **_common(address, choice, scope),
+        chips=pages.chips(address),
+        newer=matches.newer(topic, deps.board(MatchBoard), guards.view()),
+    )
+    response.headers["Refresh"] = str(AGAIN_SECONDS)
+    return response
+
+
+def _common(address: ScanAddress, choice: TableChoice, scope: str) -> dict[str, Any]:
+    """What every page of a rule shows."""
+    return {
+        "address": address,
+        "text": address.text,
+        "problem": "",
+        "hidden": _hidden(choice),
+        "timeframe": timeframe(TIMEFRAMES[address.timeframe]),
+        "scope": scope,
+        "screens": _screens(address.text),
+    }
 
 
 async def _start(choice: TableChoice, text: str = "", problems: tuple[RuleProblem, ...] = ()) -> Response:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -99,7 +99,11 @@ class RuleResults:
         return replace(fresh, symbols=symbols, left=left, departures=departures)
 
 
-def changed(lists: Sequence[MatchList], earlier: Mapping[str, MatchList]) -> tuple[list[MatchList], list[MatchList]]:
-    """Those with another version than before, and the others."""
-    differ = [each for each in lists if each.key not in earlier or earlier[each.key].version != each.version]
-    return differ, [each for each in lists if each not in differ]
+def changed(
+    lists: Sequence[MatchList], earlier: Mapping[str, MatchList], whole: Collection[str] = ()
+) -> tuple[list[MatchList], list[MatchList]]:
+    """Those with another version than before or a key in `whole`, and the others."""
+    versions = {each.key: each.version for each in earlier.values()}
+    differ = [each for each in lists if each.key in whole or versions.get(each.key) != each.version]
+    keys = {each.key for each in differ}
+    return differ, [each for each in lists if each.key not in keys]

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import reduce
 from operator import or_
 
-from app.rules.live_rule import MarketNeeds
+from app.rules.identity import DIGITS
+from app.rules.live_rule import MOST_LIVE, MarketNeeds
 from app.wire.backoff import Backoff
 from app.wire.channels import RULES_CHANNEL
 from app.wire.client import RedisUnavailable
@@ -44,7 +45,9 @@ class LiveRuleEvaluator:
         self._earlier: dict[str, MatchList] = {}
         """Of the others, as somebody else published them: versions go on behind these."""
         self._results: RuleResults | None = None
-        self._announced = self._bars_closed = False
+        self._announced: set[str] = set()
+        """Keys of rules that are to be evaluated and published whole, however they stand."""
+        self._bars_closed = False
         self._work = asyncio.Event()
 
     @property
@@ -61,8 +64,9 @@ class LiveRuleEvaluator:
             tasks.create_task(self._subscriber.run())
             tasks.create_task(self._evaluate_when_due())
 
-    async def _on_announced(self, _label: None, _payload: bytes, _arrived_at: float) -> None:
-        self._announced = True
+    async def _on_announced(self, _label: None, payload: bytes, _arrived_at: float) -> None:
+        if len(self._announced) < MOST_LIVE:
+            self._announced.add(payload[: 2 * DIGITS].decode("ascii", "replace"))
         self._work.set()
 
     async def _evaluate_when_due(self) -> None:
@@ -75,7 +79,6 @@ class LiveRuleEvaluator:
                 loop.call_at(due, self._work.set)
             if not everything and not self._announced:
                 continue
-            self._announced = False
             self._bars_closed = self._bars_closed and not everything
             began = time.monotonic()
             try:
@@ -90,10 +93,11 @@ class LiveRuleEvaluator:
                 due = loop.time() + max(PAUSE_SECONDS, PAUSE_SHARE * self.seconds)
 
     async def _evaluate(self, everything: bool) -> None:
-        """All live rules, or the new ones among them."""
-        await self._checkeds()
+        """All live rules, or those that were announced since."""
+        announced = frozenset(self._announced)
+        await self._read_rules()
         if not self._checked:
-            self._results = None
+            self._results, self._announced = None, self._announced - announced
             return
         needs = reduce(or_, (each.needs for each in self._checked.values()))
         if everything or self._results is None or not needs <= self._results.has:
@@ -101,22 +105,24 @@ class LiveRuleEvaluator:
             if state is None:
                 raise NoMarket
             self._results, everything = RuleResults(state, needs), True
-        rules = [each for key, each in self._checked.items() if everything or key not in self._newest]
+        rules = [each for key, each in self._checked.items() if everything or key in announced]
         for first in range(0, len(rules), AT_ONCE):
-            await self._publish(self._results, rules[first : first + AT_ONCE])
+            await self._publish(self._results, rules[first : first + AT_ONCE], announced)
+        self._announced -= announced
         self.failed += self._results.failed
         self._results.failed = 0
 
-    async def _checkeds(self) -> None:
+    async def _read_rules(self) -> None:
         live = await self._rules.live()
         self._checked = {key: self._checked.get(key) or checked(rule, self._bars) for key, rule in live.items()}
         self._earlier = await self._lists.newest([key for key in self._checked if key not in self._newest])
         self._newest = {key: each for key, each in self._newest.items() if key in self._checked}
 
-    async def _publish(self, results: RuleResults, rules: list[CheckedRule]) -> None:
+    async def _publish(self, results: RuleResults, rules: list[CheckedRule], whole: frozenset[str]) -> None:
+        """`whole`: keys of lists that are published even if they did not change."""
         earlier = {**self._earlier, **self._newest}
         lists = await asyncio.to_thread(results.lists, rules, earlier)
-        await self._lists.publish(*changed(lists, earlier))
+        await self._lists.publish(*changed(lists, earlier, whole))
         self._newest.update((each.key, each) for each in lists)
         # What broke off once is not tried again while it is live.
         self._checked.update(

@@ -1,0 +1,79 @@
+"""The answer of a scan: from stored rows where they are enough, else by the match list of the rule."""
+
+from typing import NamedTuple
+
+from app.db.pools import Pools
+from app.deps import LiveRuleWatch
+from app.desk.scan import results
+from app.rules.live_rule import LiveRule, live_rule
+from app.rules.sql_conditions import Inexpressible
+from app.scans import address as addresses
+from app.scans.address import ScanAddress
+from app.scans.matches.stream import NO_LIST
+from app.scans.queries import ScanPage, ScanRow
+from app.wire.cache.cache import Cache
+from app.wire.rules.match_lists import MatchList
+
+WAIT_SECONDS = 1.0
+"""For the first match list of a rule."""
+
+
+class ScanSources(NamedTuple):
+    pools: Pools
+    cache: Cache
+    watch: LiveRuleWatch
+
+
+class ScanAnswer(NamedTuple):
+    """`page`: None where the match list is still being computed. `version`: as of rule_topic(). `as_of`: market time.
+    `problem`: why there will be no answer, or empty."""
+
+    rule: LiveRule
+    page: ScanPage | None
+    version: int
+    as_of: float = 0.0
+    problem: str = ""
+
+
+async def answer(
+    address: ScanAddress, symbols: tuple[str, ...] | None, sources: ScanSources, rows: int = results.PAGE_ROWS
+) -> ScanAnswer:
+    """`symbols`: of the watchlists in scope. Raises Unavailable, RedisUnavailable."""
+    rule = live_rule(address.rule, address.timeframe, addresses.universes(address.scope), symbols)
+    if (await sources.pools.shape()).latest is not None:
+        try:
+            return await _from_rows(rule, address, symbols, sources, rows)
+        except Inexpressible:
+            pass
+    match_list = await sources.watch.matches(rule, WAIT_SECONDS)
+    if match_list is None or match_list.problem:
+        return ScanAnswer(rule, None, NO_LIST, problem=match_list.problem if match_list else "")
+    page = await _rows_of(match_list, address, sources, rows)
+    return ScanAnswer(rule, page, match_list.version, match_list.as_of)
+
+
+async def _from_rows(
+    rule: LiveRule, address: ScanAddress, symbols: tuple[str, ...] | None, sources: ScanSources, rows: int
+) -> ScanAnswer:
+    # Before the rows are read: what changes meanwhile is new to the page.
+    version = await sources.watch.version(rule)
+    if rows == results.PAGE_ROWS:
+        page = await results.page(address, symbols, sources.pools, sources.cache)
+    else:
+        page = await results.every_row(address, symbols, sources.pools)
+    return ScanAnswer(rule, page, version, max((row.at for row in page.rows), default=0.0))
+
+
+async def _rows_of(match_list: MatchList, address: ScanAddress, sources: ScanSources, rows: int) -> ScanPage:
+    scanned, *left = match_list.left
+    if (await sources.pools.shape()).latest is not None:
+        page = await results.of_symbols(address, match_list.symbols, sources.pools, rows)
+        return page._replace(scanned=scanned, left=left)
+    first = rows * (address.page - 1)
+    nothing = (None,) * len(results.values_of(address))
+    symbols = match_list.symbols[first : first + rows]
+    return ScanPage(
+        [ScanRow(symbol, "", "", "", "", "", True, match_list.as_of, None, 1.0, nothing) for symbol in symbols],
+        scanned,
+        left,
+    )

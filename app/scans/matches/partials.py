@@ -1,0 +1,22 @@
+"""What match lists change on a page, as HTML."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from app.identity import View
+from app.scans.matches.board import LeftSymbol
+from app.web.html import fragment
+
+
+def newer(
+    new: int, left: Sequence[LeftSymbol], since: float, view: View, *, notice: str = "", link: str = ""
+) -> Markup:
+    """`new`: symbols that match and have no row. `left`: those that match no more since then, market time. Or a notice,
+    with the word of a link to the same page."""
+    return fragment("matches/newer", new=new, left=left, since=since, notice=notice, link=link, view=view)
+
+
+def departed(left: LeftSymbol, reason: str) -> Markup:
+    """The row of a symbol that matches no more, with the cells that pushes of prices replace."""
+    return fragment("matches/departed", left=left, reason=reason)
