@@ -67,6 +67,8 @@ class Field(NamedTuple):
     parts: tuple[FieldPart, ...] = ()
     needs: int = 1
     """Bars until there is a value; with a period, bars beyond it."""
+    smoothings: int = 1
+    """How many periods follow each other until there is a value."""
     timeframes: tuple[str, ...] = tuple(TIMEFRAMES)
     aliases: tuple[str, ...] = ()
     group: str = "Price"
@@ -74,7 +76,7 @@ class Field(NamedTuple):
 
     def bars(self, period: int) -> int:
         """Bars until there is a value."""
-        return self.needs + (period if self.period else 0)
+        return self.needs + (self.smoothings * period if self.period else 0)
 
     def unit_of(self, part: str) -> Unit:
         return next((each.unit for each in self.parts if each.name == part), self.unit)
@@ -118,8 +120,9 @@ TRENDS = (
           needs=0, group="Trend"),
     Field("macd", "MACD", "EMA 12 less EMA 26", Unit.PRICE, "macd:up:macd.signal,macd:..0", needs=34, group="Trend",
           parts=(FieldPart("signal", "signal", Unit.PRICE), FieldPart("histogram", "histogram", Unit.PRICE))),
-    Field("adx", "ADX {period}", "Wilder's directional index", Unit.INDEX, "adx14:25..", PeriodRange(14), needs=14,
-          group="Trend", parts=(FieldPart("plus", "+DI", Unit.INDEX), FieldPart("minus", "-DI", Unit.INDEX))),
+    Field("adx", "ADX {period}", "Wilder's directional index", Unit.INDEX, "adx14:25..", PeriodRange(14),
+          needs=0, smoothings=2, group="Trend",
+          parts=(FieldPart("plus", "+DI", Unit.INDEX), FieldPart("minus", "-DI", Unit.INDEX))),
     Field("rs", "Relative strength {period}", "growth over the period against that of the market", Unit.RATIO,
           "rs20:1.1..", PeriodRange(20), needs=1, aliases=("relstrength",), group="Trend"),
 )  # fmt: skip

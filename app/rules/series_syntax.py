@@ -71,7 +71,7 @@ class SeriesSyntax(RuleSyntax):
         if resolved not in field.timeframes:
             self._wrong_timeframe(field, resolved, start)
         self.fields.append((field.name, period or 0, part, resolved))
-        self.reach += field.needs + (period or 0) + lag
+        self.reach += field.bars(period or 0) + lag
         return Series(field.name, period or 0, part, timeframe, times, lag)
 
     def _unknown(self, name: str, timeframe: str) -> Series:

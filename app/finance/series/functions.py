@@ -22,6 +22,8 @@ class SeriesFunction(NamedTuple):
     needs: int = 1
     """Bars until there is a value; with a period, bars beyond it."""
     is_price: bool = False
+    smoothings: int = 1
+    """How many periods follow each other until there is a value."""
 
 
 def _column(name: str) -> Callable[[BarMatrix, int, int], Floats]:
@@ -45,9 +47,9 @@ FUNCTIONS: Mapping[tuple[str, str], SeriesFunction] = {
     ("macd", ""): SeriesFunction(partial(recursive.macd, place=0), 34, is_price=True),
     ("macd", "signal"): SeriesFunction(partial(recursive.macd, place=1), 34, is_price=True),
     ("macd", "histogram"): SeriesFunction(partial(recursive.macd, place=2), 34, is_price=True),
-    ("adx", ""): SeriesFunction(partial(recursive.directional, function=talib.ADX), 14),
-    ("adx", "plus"): SeriesFunction(partial(recursive.directional, function=talib.PLUS_DI), 14),
-    ("adx", "minus"): SeriesFunction(partial(recursive.directional, function=talib.MINUS_DI), 14),
+    ("adx", ""): SeriesFunction(partial(recursive.directional, function=talib.ADX), 0, smoothings=2),
+    ("adx", "plus"): SeriesFunction(partial(recursive.directional, function=talib.PLUS_DI), 0, smoothings=2),
+    ("adx", "minus"): SeriesFunction(partial(recursive.directional, function=talib.MINUS_DI), 0, smoothings=2),
     ("rs", ""): SeriesFunction(benchmark.relative_strength),
     ("rsi", ""): SeriesFunction(recursive.rsi),
     ("stoch", ""): SeriesFunction(windows.slow_stochastic, 4),
@@ -73,7 +75,7 @@ def series(matrix: BarMatrix, field: str, period: int = 0, part: str = "", colum
     columns = matrix.width if columns is None else min(columns, matrix.width)
     values = function.compute(matrix, period, columns)
     rounded = rounded_prices(values, lagged(matrix.traded, 0, columns)) if function.is_price else rounded_to(values)
-    return _from_enough_bars(rounded, matrix, function.needs + period)
+    return _from_enough_bars(rounded, matrix, function.needs + function.smoothings * period)
 
 
 def rounded_prices(values: Floats, traded: Floats) -> Floats:

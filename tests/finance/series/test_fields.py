@@ -11,9 +11,6 @@ from app.finance.series.functions import FUNCTIONS, series
 from app.rules.catalogue import DETECTION_NUMBERS, FIELDS, PATTERN_FIELDS
 from tests.support.bar_matrices import OPENS, SYMBOLS, matrix, random_bars
 
-LATE = {("adx", "")}
-"""Whose values of long periods come later: they smooth twice."""
-
 
 def days(*closes: float, volume: int = 1000) -> BarMatrix:
     bars = [Bar("BRK.B", "daily", 86400.0 * n, c, c + 1, c - 1, c, volume) for n, c in enumerate(closes)]
@@ -39,8 +36,6 @@ def test_a_field_has_a_value_from_the_bar_on_that_the_catalogue_says(key: tuple[
     for period in {field.period.least, field.period.usual, 30} if field.period else {0}:
         empty = np.isnan(series(bars, key[0], period, key[1]))[0]
         first = 310 - int(bars.counts[0]) + field.bars(period) - 1
-        if key in LATE and period > field.needs:
-            first += period - field.needs
 
         assert empty[:first].all(), period
         assert key[0] == "vwap" or not empty[first:].any(), period
