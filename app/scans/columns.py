@@ -36,7 +36,7 @@ class ScreenColumn(NamedTuple):
     """If given, the value is 100 * (source / base - 1)."""
     places: int = 2
     style: str = ""
-    """wide: not below 40 rem; far: not below 64 rem."""
+    """wide: not below 40 rem; far: not below 64 rem; vast: not below 90 rem."""
 
 
 class ColumnSet(NamedTuple):
@@ -57,7 +57,7 @@ def _growth(bars: int, style: str = "") -> ScreenColumn:
 
 
 LAST = ScreenColumn("last", "Last", ValueKind.PRICE, CLOSE)
-CHANGE = ScreenColumn("change", "Change", ValueKind.CHANGE, Series("chg"))
+CHANGE = ScreenColumn("change", "%", ValueKind.CHANGE, Series("chg"))
 """Both are drawn as the live cells of a quote in every set."""
 
 VOLUME = ScreenColumn("volume", "Volume", ValueKind.VOLUME, Series("volume"), style="wide")
@@ -86,9 +86,9 @@ SETS: Mapping[str, ColumnSet] = {
             "Technical",
             (
                 ScreenColumn("rsi14", "RSI 14", ValueKind.NUMBER, Series("rsi", 14), places=1),
-                ScreenColumn("adx14", "ADX 14", ValueKind.NUMBER, Series("adx", 14), places=1, style="far"),
-                ScreenColumn("atrp14", "ATR, %", ValueKind.PERCENT, Series("atrp", 14), places=1, style="far"),
-                _distance("sma20", "To SMA 20, %", Series("sma", 20), "far"),
+                ScreenColumn("adx14", "ADX 14", ValueKind.NUMBER, Series("adx", 14), places=1, style="vast"),
+                ScreenColumn("atrp14", "ATR, %", ValueKind.PERCENT, Series("atrp", 14), places=1, style="vast"),
+                _distance("sma20", "To SMA 20, %", Series("sma", 20), "vast"),
                 _distance("sma50", "To SMA 50, %", Series("sma", 50), "wide"),
                 _distance("sma200", "To SMA 200, %", Series("sma", 200)),
                 ScreenColumn("bb20", "Band place", ValueKind.NUMBER, Series("bb", 20, "place"), style="far"),

@@ -42,7 +42,7 @@ def chips(address: ScanAddress) -> Markup:
 
 def funnel(address: ScanAddress, answer: ScanPage, scope: str, view: View) -> Markup:
     """`scope`: in words."""
-    steps = [FunnelStep(scope, answer.scanned, 100.0 if answer.scanned else 0.0)]
+    steps = [FunnelStep(scope[:1].upper() + scope[1:], answer.scanned, 100.0 if answer.scanned else 0.0)]
     for condition, count in zip(address.rule.conditions, answer.left, strict=True):
         steps.append(FunnelStep(words.describe(condition), count, round(100 * count / max(1, answer.scanned), 1)))
     return partials.funnel(steps, view)

@@ -201,7 +201,7 @@ async def _scope(scope: tuple[str, ...]) -> tuple[tuple[str, ...] | None, str]:
         for name in universes:
             if name.lower() not in there:
                 abort(400, f"in: there is no universe {name}.")
-    words = " and ".join((*universes, *names)) or "All symbols"
+    words = " and ".join((*universes, *names)) or "all symbols"
     return (tuple(symbols) if names else None), words
 
 
