@@ -35,6 +35,8 @@ ROWS = (
     latest_row("AAPL", {"close": 95, "chg": 0.0, "rsi14": 30, "sma200": 95, "relvol": 0.5, "volume": 9e6}),
     latest_row("GE", {"close": 0.0301, "chg": -99.5, "rsi14": 2, "sma200": 90, "volume": 1e12}),
 )
+WEEKS = tuple(latest_row(f"W{number:03}", {"close": number}, "weekly") for number in range(120))
+"""More than one page of them."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -46,7 +48,7 @@ async def desk(
         name = urlsplit(served.settings.database.url.get_secret_value()).path[1:]
         link = await asyncpg.connect(Databases.of(places, name).engine)
         await link.execute(FACTS)
-        await put_latest(link, [row._replace(at=AT.timestamp()) for row in ROWS])
+        await put_latest(link, [row._replace(at=AT.timestamp()) for row in (*ROWS, *WEEKS)])
         await link.close()
         yield served
 

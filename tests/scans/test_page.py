@@ -112,6 +112,18 @@ async def test_a_push_of_a_quote_reaches_its_row(desk: Desk, alice: httpx.AsyncC
     assert re.findall(r'<td class="(last|change|percent)', row) == ["last", "change", "percent"]
 
 
+async def test_pages_of_fifty_rows_lead_to_each_other(alice: httpx.AsyncClient) -> None:
+    first = await get(alice, "/scan?q=close:0..&tf=w&v=1")
+    (after,) = re.findall(r'href="([^"]*)" rel="next"', first)
+    last = await get(alice, "/scan?q=close:0..&tf=w&page=3&v=1")
+
+    assert "120 matches" in first
+    assert (rows(first)[0], rows(first)[-1], len(rows(first))) == ("W000", "W049", 50)
+    assert rows(await get(alice, after))[0] == "W050"
+    assert len(rows(last)) == 20
+    assert re.findall(r'href="([^"]*)" rel="(prev|next)"', last) == [("/scan?q=close:0..&tf=w&page=2&v=1", "prev")]
+
+
 async def test_what_is_wrong_is_marked_in_the_rule_as_it_was_typed(alice: httpx.AsyncClient) -> None:
     html = await get(alice, "/scan?q=closs:gt:sma200,foo:1..", 422)
 

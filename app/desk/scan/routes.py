@@ -206,9 +206,11 @@ async def _scope(scope: tuple[str, ...]) -> tuple[tuple[str, ...] | None, str]:
 
 
 def _page_urls(address: ScanAddress, count: int) -> dict[str, str]:
-    """Of the page before and the page after, where there is one."""
-    others = {"prev": address.page - 1, "next": address.page + 1}
-    return {name: address._replace(page=number).url() for name, number in others.items() if 1 <= number <= count}
+    """Of the page before and of the page after, empty where there is none."""
+    others = {"previous": address.page - 1, "next": address.page + 1}
+    return {
+        name: address._replace(page=number).url() if 1 <= number <= count else "" for name, number in others.items()
+    }
 
 
 def _screens(text: str) -> list[tuple[str, str]]:
