@@ -98,6 +98,7 @@ def _listed(watchlist: Watchlist, view: View) -> tuple[list[Topic], dict[str, An
     return [quotes_topic(row.entry.symbol) for row in visible], {
         "rows": listed_rows,
         "columns": "std",
+        "headings": (),
         "first_section": FIRST_SECTION,
     }
 

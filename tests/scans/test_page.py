@@ -190,6 +190,19 @@ async def test_a_list_of_ones_own_is_a_scope_and_another_persons_is_none(
     await get(bob, "/scan?q=close:0..&in=list.chips&v=1", 404)
 
 
+async def test_a_list_has_the_same_sets_of_columns_and_their_order(alice: httpx.AsyncClient) -> None:
+    path = await new_list(alice, "Broad", "AAPL", "BRK.B", "X:BTCUSD", "MSFT")
+
+    html = await get(alice, f"{path}?cols=tech&sort=-rsi14")
+
+    assert rows(html) == ["AAPL", "BRK.B", "MSFT", "X:BTCUSD"]
+    assert 'aria-sort="descending"' in html
+    assert re.findall(r'<td class="num">(30\.0|28\.0)</td>', html) == ["30.0", "28.0"]
+    for name in SETS:
+        assert len(rows(await get(alice, f"{path}?cols={name}"))) == 4
+    await get(alice, f"{path}?cols=all", 400)
+
+
 async def test_without_a_rule_the_page_offers_screens(alice: httpx.AsyncClient) -> None:
     html = await get(alice, "/scan")
 

@@ -10,6 +10,8 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.desk.lists import table
 from app.desk.lists.table import ROWS
+from app.desk.lists.values import SETS_OF_LISTS, stored_values
+from app.desk.lists.values import columns as needed_columns
 from app.live.topics import STATUS
 from app.owned.refusals import LimitReached
 from app.owned.shares import queries as shares
@@ -17,6 +19,8 @@ from app.owned.shares.queries import ShareKind
 from app.owned.undo import queries as undo_queries
 from app.quotes.board import QuoteBoard
 from app.quotes.topics import quotes_topic
+from app.scans.cells import label
+from app.scans.columns import SETS
 from app.watchlists import queries
 from app.watchlists.changes import entries
 from app.watchlists.forms import FIRST_SECTION, AddSymbol, AddTo
@@ -28,7 +32,7 @@ from app.web.filters import dom_id
 
 blueprint = Blueprint("lists", __name__)
 
-COLUMNS = ("std", "note")
+COLUMNS = ("std", *SETS_OF_LISTS, "note")
 
 
 @blueprint.get("/w/<slug:slug>")
@@ -81,10 +85,14 @@ async def add_to() -> ResponseReturnValue:
 
 async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int = 200) -> Response:
     sort, columns = _one_of("sort", table.SORTS), _one_of("cols", COLUMNS)
-    ordered = table.in_order(table.with_quotes(watchlist, deps.board(QuoteBoard)), sort)
+    visible_columns = SETS_OF_LISTS.get(columns, ())
+    values = await stored_values(
+        [entry.symbol for entry in watchlist.entries], needed_columns(columns, sort), deps.pools()
+    )
+    ordered = table.in_order(table.with_values(table.with_quotes(watchlist, deps.board(QuoteBoard)), values), sort)
     number = paging.page_number(request.args.get("page", "1"), len(ordered), ROWS)
     visible, view = ordered[ROWS * (number - 1) : ROWS * number], guards.view()
-    rows = table.drawn_rows(visible, time.time(), view)
+    rows = table.drawn_rows(visible, time.time(), view, visible_columns)
     async with deps.pools().own.acquire() as connection:
         user_id = guards.identity().user_id
         lists = await queries.summaries(connection, user_id)
@@ -105,6 +113,11 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
         rows=table.with_sections(rows, watchlist) if sort == table.OWN_ORDER else rows,
         sort=sort,
         columns=columns,
+        sets=[("std", "Standard"), *((name, SETS[name].label) for name in SETS_OF_LISTS), ("note", "Notes")],
+        headings=[
+            (each.name, label(each, table.volume_units(visible, visible_columns)), each.style)
+            for each in visible_columns
+        ],
         number=number,
         pages=paging.page_count(len(ordered), ROWS),
         first=ROWS * (number - 1) + 1,

@@ -1,7 +1,8 @@
 """The rows of a list's table: entries with their quotes, in the order that an address names."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
+from types import MappingProxyType
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -12,6 +13,9 @@ from app.quotes import partials
 from app.quotes.board import QuoteBoard
 from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark, spark
+from app.scans import cells
+from app.scans.cells import TextCell, Values
+from app.scans.columns import SORTABLE, ScreenColumn, operands, value
 from app.watchlists.watchlist import ListEntry, ListSection, Watchlist
 
 ROWS = 100
@@ -19,12 +23,14 @@ ROWS = 100
 
 
 class QuotedEntry(NamedTuple):
-    """`since`: the change since the entry was added, as a fraction; None without a price then or now."""
+    """`since`: the change since the entry was added, as a fraction; None without a price then or now. `values`: of the
+    table of newest values; empty where that has none."""
 
     entry: ListEntry
     instrument: Instrument
     quote: SymbolQuote | None
     since: float | None
+    values: Values = MappingProxyType({})
 
 
 class ListRow(NamedTuple):
@@ -35,6 +41,7 @@ class ListRow(NamedTuple):
     cells: Markup | str
     spark: Markup
     since: float | None
+    values: Sequence[TextCell] = ()
     section: ListSection | None = None
     section_size: int = 0
 
@@ -47,7 +54,7 @@ SORT_KEYS: dict[str, Callable[[QuotedEntry], object]] = {
     "since": lambda row: row.since,
 }
 OWN_ORDER = ""
-SORTS = (OWN_ORDER, *(f"{sign}{name}" for name in SORT_KEYS for sign in ("", "-")))
+SORTS = (OWN_ORDER, *(f"{sign}{name}" for name in {**SORTABLE, **SORT_KEYS} for sign in ("", "-")))
 """What an address may say; a minus sign is for the largest first."""
 
 
@@ -60,7 +67,7 @@ def in_order(rows: Sequence[QuotedEntry], sort: str) -> list[QuotedEntry]:
     """Equal values by symbol, and what has no value last, in both directions."""
     if sort == OWN_ORDER:
         return [*rows]
-    key = SORT_KEYS[sort.removeprefix("-")]
+    key = _sort_key(sort.removeprefix("-"))
     by_symbol = sorted(rows, key=lambda row: row.entry.symbol)
     valued = [row for row in by_symbol if key(row) is not None]
     missing = [row for row in by_symbol if key(row) is None]
@@ -68,9 +75,36 @@ def in_order(rows: Sequence[QuotedEntry], sort: str) -> list[QuotedEntry]:
     return [*sorted(valued, key=key, reverse=sort.startswith("-")), *missing]  # type: ignore[arg-type]
 
 
-def drawn_rows(rows: Iterable[QuotedEntry], now: float, view: View) -> list[ListRow]:
+def _sort_key(name: str) -> Callable[[QuotedEntry], object]:
+    if name in SORT_KEYS:
+        return SORT_KEYS[name]
+    column = SORTABLE[name]
+    return lambda row: value(column, row.values) if row.values else None
+
+
+def with_values(rows: Iterable[QuotedEntry], values: Mapping[str, Values]) -> list[QuotedEntry]:
+    """`values`: by symbol."""
+    return [row._replace(values=values.get(row.entry.symbol, {})) for row in rows]
+
+
+def drawn_rows(
+    rows: Sequence[QuotedEntry], now: float, view: View, columns: Sequence[ScreenColumn] = ()
+) -> list[ListRow]:
     """`now`: wall time, for the ages."""
-    return [_row(row, now, view) for row in rows]
+    units = volume_units(rows, columns)
+    return [_row(row, now, view)._replace(values=_values(row, columns, units, view)) for row in rows]
+
+
+def volume_units(rows: Iterable[QuotedEntry], columns: Sequence[ScreenColumn]) -> dict[str, str]:
+    """K, M or B by the name of each column of volumes."""
+    return cells.units(columns, [row.values for row in rows if row.values])
+
+
+def _values(
+    row: QuotedEntry, columns: Sequence[ScreenColumn], units: Mapping[str, str], view: View
+) -> Sequence[TextCell]:
+    values = row.values or dict.fromkeys(operands(tuple(columns)))
+    return cells.cells(columns, values, row.instrument, units, view)
 
 
 def with_sections(rows: Iterable[ListRow], watchlist: Watchlist) -> list[ListRow]:
@@ -100,6 +134,6 @@ def _since(entry: ListEntry, quote: SymbolQuote | None, board: QuoteBoard) -> fl
 
 def _row(row: QuotedEntry, now: float, view: View) -> ListRow:
     quote = row.quote.without_move if row.quote else None
-    cells = partials.cells(quote, quote.age(now), view) if quote else ""
+    quote_cells = partials.cells(quote, quote.age(now), view) if quote else ""
     line = partials.spark(row.entry.symbol, spark(quote) if quote else Spark("", None), view)
-    return ListRow(row.entry, row.instrument, cells, line, row.since)
+    return ListRow(row.entry, row.instrument, quote_cells, line, row.since)

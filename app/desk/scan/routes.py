@@ -117,7 +117,7 @@ async def _table(
         topics=[STATUS, topic, *(quotes_topic(row.symbol) for row in page.rows)],
         cursor=cursor,
         **_common(address, choice, scope),
-        has_sparks=address.columns in pages.SPARKS,
+        has_sparks=address.columns in pages.SPARKS and not view.reduced_data,
         page_rows=results.PAGE_ROWS,
         sets=[(each.label, address._replace(columns=each.name, page=1).url(), each.name) for each in SETS.values()],
         chips=pages.chips(address),

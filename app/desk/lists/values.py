@@ -1,0 +1,37 @@
+"""Stored values of the symbols of a list, for the sets of columns that scans have too."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.db.pools import Pools
+from app.rules.sql import ScanQuery, ScanScope
+from app.rules.tree import Rule
+from app.scans import queries
+from app.scans.cells import Values
+from app.scans.columns import SETS, SORTABLE, ScreenColumn, operands
+from app.watchlists.watchlist import MAX_ENTRIES
+
+EVERY_SYMBOL = Rule(())
+SETS_OF_LISTS: Mapping[str, Sequence[ScreenColumn]] = {
+    name: columns.columns for name, columns in SETS.items() if name != "std"
+}
+"""By the name in `cols=`; the standard columns are those of quotes."""
+
+
+def columns(columns: str, sort: str) -> tuple[ScreenColumn, ...]:
+    """Those whose values a page needs: of its set, and the one that it is sorted by."""
+    sorted_by = SORTABLE.get(sort.removeprefix("-"))
+    return (*SETS_OF_LISTS.get(columns, ()), *((sorted_by,) if sorted_by else ()))
+
+
+async def stored_values(
+    symbols: Iterable[str], columns: tuple[ScreenColumn, ...], pools: Pools
+) -> Mapping[str, Values]:
+    """By symbol; empty where the market has no table of newest values. Raises Unavailable."""
+    if not columns:
+        return {}
+    parts = operands(columns)
+    query = ScanQuery(EVERY_SYMBOL, columns=parts, scope=ScanScope((), tuple(symbols)), limit=MAX_ENTRIES)
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        page = await queries.scan(connection, shape, query)
+    return {row.symbol: dict(zip(parts, row.values, strict=True)) for row in page.rows}
