@@ -27,6 +27,7 @@ from app.pipeline.relay import Relay
 from app.pipeline.resync import Resync
 from app.pipeline.seeding import Seeding
 from app.pipeline.topics import TopicRegistry, families
+from app.scans.matches.leased_evaluation import LeasedEvaluation
 from app.scans.matches.watch import RuleWatch, rule_readers
 from app.server.datastores import addresses, pools
 from app.server.supervised import keep_running
@@ -78,6 +79,7 @@ class Runtime:
         self._boards = empty_boards()
         stores = LiveRules(self._requests), MatchLists(self._requests)
         self._rule_watch = RuleWatch(*stores, self._boards.matches, lambda: rule_readers(self._hub.connections))
+        self._evaluation = LeasedEvaluation(redis_url, self._pools, *stores)
         self._match_lists = MatchListener(redis_url, lambda batch: self._relay.publish(batch), self._rule_watch.on_gap)
         self._topics = TopicRegistry(families(self._boards, self._pools, self._rule_watch.look))
         self._hub = Hub(html.patch, self._topics, live.frame_seconds, live.beat_seconds, bounds)
@@ -160,6 +162,7 @@ class Runtime:
                 ("e-mails", self._emails.run),
                 ("match lists", self._match_lists.run),
                 ("live rules", self._rule_watch.run),
+                ("evaluation", self._evaluation.run),
             ):
                 self._tasks.append(tasks.create_task(keep_running(name, task, self.context.failed_tasks), name=name))
 

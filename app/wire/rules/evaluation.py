@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError
 from app.rules.live_rule import LiveRule, MarketNeeds, market_needs
 from app.rules.look_back import needs
@@ -31,6 +32,8 @@ class MarketState(NamedTuple):
     as_of: float
     inactive: frozenset[str]
     bars: int
+    prefixes: frozenset[str] = frozenset(TIMEFRAMES)
+    """Of the timeframes whose bars are kept."""
 
 
 class CheckedRule(NamedTuple):
@@ -92,6 +95,9 @@ class RuleResults:
     def _evaluated(self, rule: CheckedRule, fresh: MatchList, earlier: MatchList | None) -> MatchList:
         if rule.problem:
             return replace(fresh, problem=rule.problem)
+        if lacking := rule.needs.prefixes - self._state.prefixes:
+            names = ", ".join(TIMEFRAMES[prefix] for prefix in sorted(lacking))
+            return replace(fresh, problem=f"No bars of these timeframes are kept here: {names}.")
         timeframe, scope = rule.live.timeframe, rule.scope
         symbols, left = self._matching.matches(rule.rule, timeframe, scope)
         leaving = sorted(set(earlier.symbols if earlier else ()).difference(symbols))[:MOST_DEPARTURES]

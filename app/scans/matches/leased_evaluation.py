@@ -1,0 +1,63 @@
+"""Evaluates live rules in one web process, under a lease, where the market database is not of our engine."""
+
+import asyncio
+from contextlib import suppress
+
+from app.db.errors import Unavailable
+from app.db.lease import Lease
+from app.db.pools import Pools
+from app.finance.panel import WIDTH
+from app.rules.live_rule import MarketNeeds
+from app.scans.matches.stored_market import StoredMarket
+from app.wire.rules.evaluation import MarketState
+from app.wire.rules.evaluator import LiveRuleEvaluator
+from app.wire.rules.live_rules import LiveRules
+from app.wire.rules.match_lists import MatchLists
+
+NAME = "live rules"
+RENEW_SECONDS = 5.0
+EVALUATE_SECONDS = 60.0
+"""Between two evaluations, while somebody looks at a rule."""
+
+
+class LeasedEvaluation:
+    def __init__(self, redis_url: str, pools: Pools, rules: LiveRules, lists: MatchLists) -> None:
+        self.lease = Lease(pools.own, NAME)
+        self._redis_url, self._pools, self._stores = redis_url, pools, (rules, lists)
+
+    async def run(self) -> None:
+        work: asyncio.Task[None] | None = None
+        try:
+            while True:
+                is_holder = await self._is_needed() and await self.lease.take()
+                if is_holder and (work is None or work.done()):
+                    work = asyncio.create_task(self._evaluate())
+                elif not is_holder and work:
+                    work.cancel()
+                    work = None
+                await asyncio.sleep(RENEW_SECONDS)
+        finally:
+            if work:
+                work.cancel()
+            await self.lease.release()
+
+    async def _is_needed(self) -> bool:
+        """Whether the market has no rows that our engine writes."""
+        with suppress(Unavailable):
+            return (await self._pools.shape()).latest is None
+        return self.lease.is_held
+
+    async def _evaluate(self) -> None:
+        market = StoredMarket(self._pools)
+
+        async def read_market(needs: MarketNeeds) -> MarketState | None:
+            state = await market.state(needs)
+            # Whoever has lost the lease meanwhile publishes no more.
+            return state if self.lease.is_held else None
+
+        evaluator = LiveRuleEvaluator(self._redis_url, *self._stores, read_market, WIDTH)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(evaluator.run())
+            while True:
+                evaluator.bars_closed()
+                await asyncio.sleep(EVALUATE_SECONDS)
