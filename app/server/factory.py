@@ -27,6 +27,7 @@ from app.desk import routes as desk_routes
 from app.desk.detection import routes as detection
 from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
+from app.desk.lists import api as lists_api
 from app.desk.lists import routes as desk_lists
 from app.desk.scan import routes as scan
 from app.desk.shared import routes as shared
@@ -44,6 +45,7 @@ from app.quotes import routes as quotes
 from app.scans import routes as rules
 from app.server import lifespan
 from app.settings.load import Settings
+from app.watchlists import api as watchlists_api
 from app.watchlists import routes as watchlists
 from app.watchlists.arrangement import routes as arrangement
 from app.watchlists.exports import routes as exports
@@ -78,7 +80,8 @@ SCANS = (scan, rules)
 LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
-PROGRAMS = (accounts_api, settings_api, quotes_api, patterns_api, indicators_api, market_api, admin_api)
+MARKET_APIS = (quotes_api, patterns_api, indicators_api, market_api)
+PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, admin_api)
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10

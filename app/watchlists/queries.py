@@ -169,6 +169,14 @@ async def set_section_name(connection: "Connection[Record]", section_id: UUID, n
     await connection.execute("update app.watchlist_sections set name = $2 where id = $1", section_id, name)
 
 
+async def set_section_order(connection: "Connection[Record]", section_ids: Sequence[UUID]) -> None:
+    await connection.execute(
+        "update app.watchlist_sections as section set position = place.number"
+        " from unnest($1::uuid[]) with ordinality as place (id, number) where section.id = place.id",
+        section_ids,
+    )
+
+
 async def delete_section(connection: "Connection[Record]", section_id: UUID) -> None:
     await connection.execute("delete from app.watchlist_sections where id = $1", section_id)
 

@@ -13,6 +13,7 @@ from app.finance.symbols import LONGEST, PATTERN
 from app.web import guards
 from app.web.api import ROOT, Signature
 from app.web.idempotency import HEADER, KEY
+from app.web.slugs import SlugConverter
 
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 PATH_SCHEMAS = {
@@ -22,7 +23,9 @@ PATH_SCHEMAS = {
         "maxLength": LONGEST,
         "description": "In any case, where no two symbols differ only in it. Percent-encode it.",
         "examples": ["AAPL", "BRK.B"],
-    }
+    },
+    "slug": {"type": "string", "pattern": f"^{SlugConverter.regex}$", "examples": ["core"]},
+    "undo_id": {"type": "string", "format": "uuid"},
 }
 """JSON schemas of path arguments, by name."""
 

@@ -60,12 +60,17 @@ def install(app: Quart, transaction: Transaction, answers: AnswerStore) -> None:
 
 
 def typed(
-    answer: type[msgspec.Struct] | None, body: type[msgspec.Struct] | None = None, *, creates: bool = False
+    answer: type[msgspec.Struct] | None,
+    body: type[msgspec.Struct] | None = None,
+    *,
+    creates: bool = False,
+    versioned: bool = True,
 ) -> Callable[[WriteView], Callable[..., Any]]:
     """Decorates a view of POST, PUT, PATCH or DELETE: its first arguments are the body, if there is one, and the
     `ApiWrite`.
 
     It returns `Versioned`, with `creates` `Created`, and None where `answer` is None: the status is 200, 201 or 204.
+    Not `versioned`, it returns the answer alone, which has no ETag.
     `body` forbids unknown fields. PUT, PATCH and DELETE need If-Match, which the view compares by `ApiWrite.require`.
     Answers 400, 409, 413, 415, 422 and 428 as docs/api.md says.
     """
@@ -82,7 +87,7 @@ def typed(
 
         status = 204 if answer is None else 201 if creates else 200
         summary = (view.__doc__ or "").strip()
-        vars(respond)["api"] = Signature(NoParameters, answer, summary, answer is not None, body, status)
+        vars(respond)["api"] = Signature(NoParameters, answer, summary, answer is not None and versioned, body, status)
         return respond
 
     return decorate

@@ -25,7 +25,7 @@ def install(app: Quart) -> None:
     class LimitedRequest(Request):
         def __init__(self, method: str, scheme: str, path: str, *rest: Any, **options: Any) -> None:
             limit = options.get("max_content_length")
-            if method == "POST" and limit is not None:
+            if method in ("POST", "PUT") and limit is not None:
                 options["max_content_length"] = max(limit, _largest_body_of(app, method, path))
             super().__init__(method, scheme, path, *rest, **options)
             self.max_content_length = options.get("max_content_length")  # what the parser of forms looks at

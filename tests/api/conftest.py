@@ -96,6 +96,11 @@ async def new_token(client: httpx.AsyncClient, scope: str = "read", name: str = 
     return token
 
 
+def program_client(market: Desk, token: str) -> httpx.AsyncClient:
+    base, headers = f"http://127.0.0.1:{market.settings.port}", {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=base, trust_env=False, verify=TLS, timeout=30, headers=headers)
+
+
 async def get(desk: Desk, path: str, token: str | None, **headers: str) -> httpx.Response:
     """Sends a request as a program without cookies does."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}

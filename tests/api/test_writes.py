@@ -14,9 +14,8 @@ from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Scope
 from app.web import api, api_writes, guards
 from app.web.api_writes import ApiWrite, Created
-from tests.api.conftest import administrator, new_token
+from tests.api.conftest import administrator, new_token, program_client
 from tests.pipeline.conftest import Desk
-from tests.support.shared_costs import TLS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -86,11 +85,6 @@ async def program(market: Desk) -> AsyncIterator[httpx.AsyncClient]:
         token = await new_token(client, "jobs", "Writer")
     async with program_client(market, token) as client:
         yield client
-
-
-def program_client(market: Desk, token: str) -> httpx.AsyncClient:
-    base, headers = f"http://127.0.0.1:{market.settings.port}", {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=base, trust_env=False, verify=TLS, timeout=30, headers=headers)
 
 
 async def notes(market: Desk) -> list[str]:
