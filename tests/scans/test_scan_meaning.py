@@ -65,14 +65,14 @@ class Case(NamedTuple):
 CASES = (Case(120, 3, ("w",)), Case(118, 8, ("w",)), Case(90, 1, ()), Case(90, 5, ()))
 
 
-class Stocked(NamedTuple):
+class MarketDatabase(NamedTuple):
     link: asyncpg.Connection
     snapshot: MarketSnapshot
     case: Case
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=CASES)
-async def stocked(places: Places, furnished: str, request: pytest.FixtureRequest) -> AsyncIterator[Stocked]:
+async def own_market(places: Places, furnished: str, request: pytest.FixtureRequest) -> AsyncIterator[MarketDatabase]:
     case: Case = request.param
     async for name in copied(places, furnished):
         link = await asyncpg.connect(Databases.of(places, name).engine)
@@ -83,7 +83,7 @@ async def stocked(places: Places, furnished: str, request: pytest.FixtureRequest
             at = datetime.fromtimestamp(one.at, UTC)
             own = (one.symbol, one.pattern, one.timeframe, at, one.confidence, one.direction)
             await link.execute(PUT_DETECTION.format(**TIERS[tier(one.timeframe)]), *own)
-        yield Stocked(link, snapshot, case)
+        yield MarketDatabase(link, snapshot, case)
         await link.close()
 
 
@@ -145,35 +145,35 @@ async def put_facts(link: asyncpg.Connection, snapshot: MarketSnapshot) -> None:
 
 def examples(prefixes: Sequence[str]) -> Sequence[Rule]:
     """Random rules that stored columns answer."""
-    drawn: list[Rule] = []
+    random_rules: list[Rule] = []
     shape = RuleShape(prefixes=prefixes, series=tuple(COLUMNS), longest_lag=1, windows=False)
 
     @given(rules(shape))
     @settings(max_examples=RULES, database=None)
     def draw(rule: Rule) -> None:
-        drawn.append(rule)
+        random_rules.append(rule)
 
     draw()
-    return drawn
+    return random_rules
 
 
-async def test_random_rules_hold_for_the_same_symbols(stocked: Stocked) -> None:
-    shape = await market_tables.inspect(stocked.link)
-    evaluation = RuleEvaluation(stocked.snapshot)
-    daily = stocked.snapshot.matrix("daily")
+async def test_random_rules_hold_for_the_same_symbols(own_market: MarketDatabase) -> None:
+    shape = await market_tables.inspect(own_market.link)
+    evaluation = RuleEvaluation(own_market.snapshot)
+    daily = own_market.snapshot.matrix("daily")
     current = {
-        symbol for symbol, end in zip(daily.symbols, daily.end[:, -1], strict=True) if end == stocked.snapshot.now
+        symbol for symbol, end in zip(daily.symbols, daily.end[:, -1], strict=True) if end == own_market.snapshot.now
     }
-    compared, matches = 0, 0
-    for rule in examples(stocked.case.prefixes):
+    comparisons, matches = 0, 0
+    for rule in examples(own_market.case.prefixes):
         try:
-            page = await scan(stocked.link, shape, ScanQuery(resolve(rule, "d")))
+            page = await scan(own_market.link, shape, ScanQuery(resolve(rule, "d")))
         except Inexpressible:
             continue
         truth = evaluation.last(rule).true[:, 0]
         expected = {symbol for symbol, true in zip(evaluation.symbols, truth, strict=True) if true}
         assert {row.symbol for row in page.rows} & current == expected & current, show(rule)
-        compared, matches = compared + 1, matches + len(expected & current)
+        comparisons, matches = comparisons + 1, matches + len(expected & current)
 
-    assert compared > RULES / 2
+    assert comparisons > RULES / 2
     assert matches > RULES / 8
