@@ -44,7 +44,7 @@ class Reason(StrEnum):
     LAG = "more than one bar back"
     COLUMN = "a value that is not stored"
     TIMEFRAME = "a timeframe shorter than the rule's own"
-    DETECTION = "a condition on detections that looks back without bound"
+    DETECTION = "a condition on detections that would have to look at too many"
 
 
 class Inexpressible(Exception):

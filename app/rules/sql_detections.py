@@ -36,6 +36,9 @@ class DetectionSql:
         if not self._tables.patterns:
             return NO_SYMBOLS
         timeframes = self._timeframes()
+        if self._ages and not self._patterns() and not set(timeframes) <= set(TIERS["daily"]):
+            # Hundreds of thousands may be that old, and only the bars of each symbol say.
+            raise Inexpressible(Reason.DETECTION)
         tests = [self._test(condition) for condition in self._group]
         if not self._ages:
             tests.append(f"one.detected_at + {self._life(timeframes)} > base.at")
@@ -55,7 +58,8 @@ class DetectionSql:
             f"(timeframe = '{timeframe}' and detected_at >= (select at from newest) - {self._span(timeframe)})"  # noqa: S608
             for timeframe in timeframes
         )
-        where = " and ".join([f"({since or 'false'})", *self._patterns()])
+        names = (self._names(condition.words) for condition in self._patterns())
+        where = " and ".join([f"({since or 'false'})", *names])
         tables = self._tables
         parts = " union all ".join(f"select * from {table} as one where {where}" for table in tables.patterns)  # noqa: S608
         return (
@@ -71,12 +75,8 @@ class DetectionSql:
                 tiers &= {word.lower() for word in condition.words}
         return [timeframe for tier, own in TIERS.items() if tier in tiers for timeframe in own]
 
-    def _patterns(self) -> list[str]:
-        return [
-            self._names(condition.words)
-            for condition in self._group
-            if isinstance(condition, Among) and condition.field == "pattern"
-        ]
+    def _patterns(self) -> list[Among]:
+        return [each for each in self._group if isinstance(each, Among) and each.field == "pattern"]
 
     def _names(self, words: Sequence[str]) -> str:
         """Names of the catalogue are compared as they are stored, which an index answers."""

@@ -108,6 +108,7 @@ async def symbols(pools: Pools, *conditions: Condition, **options: object) -> li
 
 
 HAMMER = Among("pattern", ("hammer",))
+ENGULFING = Among("pattern", ("Engulfing",))
 BULLISH = Among("direction", ("Bullish",))
 CONDITIONS: tuple[tuple[Condition, Sequence[str]], ...] = (
     (Within(RSI, None, Number(30)), (AAPL, BRK)),
@@ -144,8 +145,9 @@ CONDITIONS: tuple[tuple[Condition, Sequence[str]], ...] = (
     (All((HAMMER, Within(Series("age"), None, Number(1)))), (AAPL, SPY)),
     (All((HAMMER, Within(Series("age"), None, Number(6)))), (AAPL, BF, SPY)),
     (All((HAMMER, Within(Series("age"), Number(2), Number(6)))), (BF,)),
-    (All((BULLISH, Among("tier", ("intraday",)), Compare("le", Series("age"), Number(3)))), (AAPL,)),
-    (All((BULLISH, Among("tier", ("intraday",)), Compare("lt", Series("age"), Number(3)))), ()),
+    (All((ENGULFING, Among("tier", ("intraday",)), Compare("le", Series("age"), Number(3)))), (AAPL,)),
+    (All((ENGULFING, Among("tier", ("intraday",)), Compare("lt", Series("age"), Number(3)))), ()),
+    (All((BULLISH, Among("tier", ("daily",)), Compare("le", Series("age"), Number(1)))), (AAPL, SPY)),
     (Any((HAMMER, Within(RSI, None, Number(28)))), (AAPL, BRK, SPY)),
     (Among("pattern", ("Hammer' or true --", "no such")), ()),
     (Among("sector", ("'); drop table latest; --",)), ()),
@@ -211,6 +213,7 @@ async def test_a_scope_is_of_universes_and_symbols_and_names_what_is_delisted(po
         (Within(Series("age"), Number(3)), Reason.DETECTION),
         (Within(Series("age"), None, Number(1e9)), Reason.DETECTION),
         (Compare("gt", Series("conf"), RSI), Reason.DETECTION),
+        (Within(Series("age"), None, Number(3)), Reason.DETECTION),
     ],
 )
 async def test_a_rule_that_needs_bars_is_refused_with_the_reason(
