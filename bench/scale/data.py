@@ -118,9 +118,9 @@ async def fill(url: str, detections: int) -> float:
         began = time.monotonic()
         async with link.transaction():
             await link.execute("set local work_mem = '256MB'")
-            await _symbols(link)
+            await put_symbols(link)
             await _bars(link)
-            await _detections(link, detections)
+            await put_detections(link, detections)
             await _indicators(link)
         await link.execute("vacuum analyze")
         return time.monotonic() - began
@@ -128,7 +128,7 @@ async def fill(url: str, detections: int) -> float:
         await link.close()
 
 
-async def _symbols(link: asyncpg.Connection) -> None:
+async def put_symbols(link: asyncpg.Connection) -> None:
     rows = [(name(n), f"Synthetic Company {n}", "XNYS", "usd", True) for n in range(1, SYMBOLS + 1)]
     columns = ("symbol", "name", "exchange", "currency_name", "active")
     await link.copy_records_to_table("symbols", records=rows, columns=columns)
@@ -146,7 +146,7 @@ async def _bars(link: asyncpg.Connection) -> None:
     await link.execute(HOURLY)
 
 
-async def _detections(link: asyncpg.Connection, count: int) -> None:
+async def put_detections(link: asyncpg.Connection, count: int) -> None:
     """Detections, newest first: number 0 is in the last session."""
     opens = [_opens(day) for day in reversed(list(calendar.sessions(FIRST, LAST)))]
     for tier, timeframe, share in SHARES:
