@@ -10,6 +10,7 @@ from app.scans.columns import USUAL_SET, Sort
 
 UNESCAPED = ",:;.()@*/!$"
 """What a query may hold raw, and what links in plain text survive."""
+SCAN = "/scan"
 USUAL_TIMEFRAME = "d"
 USUAL_SORT = Sort()
 
@@ -22,6 +23,8 @@ class ScanAddress(NamedTuple):
     sort: Sort = USUAL_SORT
     columns: str = USUAL_SET
     page: int = 1
+    path: str = SCAN
+    """Of the page: the scanner's or that of a saved screen."""
 
     @property
     def text(self) -> str:
@@ -32,7 +35,7 @@ class ScanAddress(NamedTuple):
         """The key of the rule over its scope and timeframe: of its topic, cache and results."""
         return key(self.rule, ",".join(sorted(self.scope)), self.timeframe)
 
-    def url(self, path: str = "/scan") -> str:
+    def url(self, path: str = "") -> str:
         """In one order, without what is usual; `v` stands last, so that no finder of links cuts the rule's end."""
         parameters = {
             "q": self.text,
@@ -43,7 +46,8 @@ class ScanAddress(NamedTuple):
             "page": "" if self.page == 1 else str(self.page),
             "v": str(VERSION),
         }
-        return f"{path}?{urlencode({name: text for name, text in parameters.items() if text}, safe=UNESCAPED)}"
+        used = {name: text for name, text in parameters.items() if text}
+        return f"{path or self.path}?{urlencode(used, safe=UNESCAPED)}"
 
     def with_rule(self, rule: Rule) -> "ScanAddress":
         """The first page of another rule."""

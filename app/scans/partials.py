@@ -35,8 +35,9 @@ class FunnelStep(NamedTuple):
     percent: float
 
 
-def rows(rows: Sequence[MatchRow]) -> Markup:
-    return fragment("scans/rows", rows=rows)
+def rows(rows: Sequence[MatchRow], linked: bool) -> Markup:
+    """`linked`: whether symbols lead to their pages."""
+    return fragment("scans/rows", rows=rows, linked=linked)
 
 
 def chips(chips: Sequence[RuleChip]) -> Markup:

@@ -1,5 +1,7 @@
 """The rule as a form, and the fields and grammar of rules from the catalogue."""
 
+import re
+
 from quart import Blueprint, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
@@ -8,16 +10,18 @@ from app.rules.catalogue import FIELDS, TIMEFRAMES, WORD_FIELDS, Field
 from app.rules.errors import RuleError
 from app.rules.form_rows import FormRow
 from app.scans import scan_request
-from app.scans.address import USUAL_TIMEFRAME
+from app.scans.address import SCAN, USUAL_TIMEFRAME
 from app.scans.forms import CONDITION_PARAMETERS, EMPTY_ROW, MOST_ROWS, RuleForm
+from app.scans.screens.screen import SCREENS
 from app.web import guards, html, parameters
+from app.web.slugs import SlugConverter
 
 blueprint = Blueprint("rules", __name__)
 
 
 @blueprint.get("/scan/form")
 @guards.signed_in
-@parameters.allow("q", "add", "remove", "scan", *scan_request.PARAMETERS, *CONDITION_PARAMETERS)
+@parameters.allow("q", "add", "remove", "scan", "screen", *scan_request.PARAMETERS, *CONDITION_PARAMETERS)
 async def form() -> ResponseReturnValue:
     sent = request.args
     is_sent = any(name.startswith("conditions-") for name in sent)
@@ -30,9 +34,12 @@ async def form() -> ResponseReturnValue:
     )
     if form.timeframe.data not in TIMEFRAMES:
         abort(400, f"tf: choose one of {', '.join(TIMEFRAMES)}.")
-    rows = form.rows
+    rows, slug = form.rows, sent.get("screen", "")
+    if slug and not re.fullmatch(SlugConverter.regex, slug):
+        abort(400, "screen: there is no such screen.")
+    target = f"{SCREENS}/{slug}" if slug else SCAN
     if "scan" in sent:
-        return redirect(_scan_url(form, rows), 303)
+        return redirect(scan_request.url(form_rows.rule_text(rows), form.scope.data, form.timeframe.data, target), 303)
     changed = _changed(rows)
     if changed != rows:
         form = RuleForm(None, changed, form.scope.data, form.timeframe.data)
@@ -43,6 +50,8 @@ async def form() -> ResponseReturnValue:
         text=form_rows.rule_text(changed),
         problem="",
         hidden=_hidden(form),
+        target=target,
+        screen=slug,
     )
 
 
@@ -68,10 +77,6 @@ def _rows_of(text: str, timeframe: str) -> list[FormRow]:
     except RuleError:
         return [FormRow("", "text", text)]
     return form_rows.rows(rule)
-
-
-def _scan_url(form: RuleForm, rows: list[FormRow]) -> str:
-    return scan_request.url(form_rows.rule_text(rows), form.scope.data, form.timeframe.data)
 
 
 def _hidden(form: RuleForm) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from app.rules.identity import VERSION
 from app.rules.parse import parse_words
 from app.rules.tree import Rule
 from app.rules.word_lists import RuleWord
-from app.scans.address import UNESCAPED, USUAL_TIMEFRAME, ScanAddress
+from app.scans.address import SCAN, UNESCAPED, USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import SETS, SORTABLE, SYMBOL, USUAL_SET, Sort, sort_order
 
 PARAMETERS = ("in", "tf", "sort", "cols", "page", "v")
@@ -37,6 +37,7 @@ class TableChoice(NamedTuple):
     sort: Sort
     columns: str
     page: int
+    path: str = SCAN
 
     def request(self, text: str, version: int) -> ScanRequest:
         """Raises RuleError."""
@@ -44,8 +45,8 @@ class TableChoice(NamedTuple):
         return ScanRequest(ScanAddress(rule, *self), words)
 
 
-def table_choice(sent: MultiDict[str, str]) -> TableChoice:
-    """Answers 400 for what no table has."""
+def table_choice(sent: MultiDict[str, str], path: str = SCAN) -> TableChoice:
+    """`path`: of the page. Answers 400 for what no table has."""
     columns, timeframe = sent.get("cols") or USUAL_SET, sent.get("tf") or USUAL_TIMEFRAME
     if columns not in SETS:
         abort(400, f"cols: choose one of {', '.join(SETS)}.")
@@ -54,7 +55,11 @@ def table_choice(sent: MultiDict[str, str]) -> TableChoice:
     sort = sort_order(sent.get("sort") or SYMBOL)
     if sort is None:
         abort(400, f"sort: choose one of {', '.join((SYMBOL, *SORTABLE))}, with a minus sign for the largest first.")
-    return TableChoice(_scope(sent.get("in", "")), timeframe, sort, columns, _page(sent.get("page") or "1"))
+    try:
+        scope = scope_names(sent.get("in", ""))
+    except ValueError as error:
+        abort(400, f"in: {error}")
+    return TableChoice(scope, timeframe, sort, columns, _page(sent.get("page") or "1"), path)
 
 
 def rule(text: str, timeframe: str) -> Rule:
@@ -62,10 +67,10 @@ def rule(text: str, timeframe: str) -> Rule:
     return parse_words(text, timeframe).rule
 
 
-def url(text: str, scope: str, timeframe: str) -> str:
+def url(text: str, scope: str, timeframe: str, path: str = SCAN) -> str:
     """Of the scan of a rule as it was typed."""
     parts = {"q": text, "in": scope, "tf": "" if timeframe == USUAL_TIMEFRAME else timeframe}
-    return f"/scan?{urlencode({name: value for name, value in parts.items() if value}, safe=UNESCAPED)}"
+    return f"{path}?{urlencode({name: value for name, value in parts.items() if value}, safe=UNESCAPED)}"
 
 
 def version(sent: MultiDict[str, str]) -> int:
@@ -74,15 +79,16 @@ def version(sent: MultiDict[str, str]) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0
 
 
-def _scope(text: str) -> tuple[str, ...]:
+def scope_names(text: str) -> tuple[str, ...]:
+    """From `in=`. Raises ValueError."""
     if len(text) > LONGEST_SCOPE:
-        abort(400, f"in: at most {LONGEST_SCOPE:,} characters.")
+        raise ValueError(f"at most {LONGEST_SCOPE:,} characters.")
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if len(names) > SCOPES:
-        abort(400, f"in: at most {SCOPES} universes and lists.")
+        raise ValueError(f"at most {SCOPES} universes and lists.")
     for name in names:
         if not SCOPE_NAME.fullmatch(name):
-            abort(400, f"in: {name[:80]!r} is no name of a universe or a list.")
+            raise ValueError(f"{name[:80]!r} is no name of a universe or a list.")
     return names
 
 

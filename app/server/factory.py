@@ -30,6 +30,7 @@ from app.desk.imports import routes as imports
 from app.desk.lists import api as lists_api
 from app.desk.lists import routes as desk_lists
 from app.desk.scan import routes as scan
+from app.desk.scan.acts import routes as scan_acts
 from app.desk.shared import routes as shared
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
@@ -43,6 +44,9 @@ from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.scans import routes as rules
+from app.scans.screens import routes as screens
+from app.scans.screens.screen import NoSuchScreen
+from app.scans.screens.sharing import routes as screen_sharing
 from app.server import lifespan
 from app.settings.load import Settings
 from app.watchlists import api as watchlists_api
@@ -76,7 +80,7 @@ from app.web import (
 from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
-SCANS = (scan, rules)
+SCANS = (scan, scan_acts, rules, screens, screen_sharing)
 LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
@@ -151,4 +155,4 @@ def _install_errors(app: Quart) -> None:
     errors.install(app)
     errors.unavailable(app, (wire.RedisUnavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
-    errors.missing(app, (NoSuchList,))
+    errors.missing(app, (NoSuchList, NoSuchScreen))

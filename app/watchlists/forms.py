@@ -36,10 +36,9 @@ class AddSymbol(Form):  # type: ignore[misc]
         self.section.choices = section_choices(sections)
 
 
-class AddTo(Form):  # type: ignore[misc]
-    """A symbol and the list that it goes to."""
+class ListChoice(Form):  # type: ignore[misc]
+    """A list of one's own."""
 
-    symbol = StringField("Symbol or name", filters=[stripped], validators=[DataRequired("Type a symbol or a name.")])
     watchlist = SelectField("List", validators=[DataRequired(NOT_THERE)], validate_choice=False)
 
     def __init__(self, sent: object = None, lists: Iterable[Summary] = (), **data: str) -> None:
@@ -49,6 +48,12 @@ class AddTo(Form):  # type: ignore[misc]
     def validate_watchlist(self, field: SelectField) -> None:
         if field.data not in {choice.value for choice in field.choices}:
             raise ValidationError(NOT_THERE)
+
+
+class AddTo(ListChoice):
+    """A symbol and the list that it goes to."""
+
+    symbol = StringField("Symbol or name", filters=[stripped], validators=[DataRequired("Type a symbol or a name.")])
 
 
 class MoveToSection(Form):  # type: ignore[misc]

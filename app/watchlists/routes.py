@@ -11,10 +11,10 @@ from app import deps
 from app.owned.forms import NameForm
 from app.owned.refusals import LimitReached, NameTaken, StaleChange, UndoExpired
 from app.owned.undo import queries as undo_queries
+from app.owned.undo.notice import UndoNotice
 from app.watchlists import queries
 from app.watchlists.changes import lists, reversal
 from app.watchlists.undo import payloads
-from app.watchlists.undo.payloads import UndoNotice
 from app.watchlists.watchlist import (
     MAX_LISTS,
     Summary,
@@ -70,7 +70,7 @@ async def order() -> ResponseReturnValue:
 @guards.signed_in
 async def show_undo(undo_id: UUID) -> ResponseReturnValue:
     notice = await _notice(undo_id) or abort(404)
-    return await html.page("watchlists/undo", title="Undo", notice=notice)
+    return await html.page("owned/undo", title="Undo", notice=notice, back=("Lists", HERE))
 
 
 @blueprint.post(f"{HERE}/undo/<uuid:undo_id>")
@@ -164,7 +164,8 @@ async def _index(form: NameForm, status: int = 200) -> Response:
 
 
 async def _name(summary: Summary, form: NameForm, status: int = 200) -> Response:
-    return await html.page("watchlists/name", title=f"Rename {summary.name}", status=status, summary=summary, form=form)
+    title, back = f"Rename {summary.name}", f"{HERE}/{summary.slug}"
+    return await html.page("owned/name", title=title, status=status, before=summary.name, back=back, form=form)
 
 
 async def _confirm_delete(summary: Summary, status: int = 200) -> Response:

@@ -22,6 +22,8 @@ PAGES = (
     "/scan",
     "/scan/form",
     "/scan/fields",
+    "/screens",
+    "/screens/new",
     "/w",
     "/w/add",
     "/patterns/statistics",

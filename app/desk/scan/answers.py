@@ -2,26 +2,18 @@
 
 from typing import NamedTuple
 
-from app.db.pools import Pools
-from app.deps import LiveRuleWatch
 from app.desk.scan import results
+from app.desk.scan.sources import ScanSources
 from app.rules.live_rule import LiveRule, live_rule
 from app.rules.sql_conditions import Inexpressible
 from app.scans import address as addresses
 from app.scans.address import ScanAddress
 from app.scans.matches.stream import NO_LIST
 from app.scans.queries import ScanPage, ScanRow
-from app.wire.cache.cache import Cache
 from app.wire.rules.match_lists import MatchList
 
 WAIT_SECONDS = 1.0
 """For the first match list of a rule."""
-
-
-class ScanSources(NamedTuple):
-    pools: Pools
-    cache: Cache
-    watch: LiveRuleWatch
 
 
 class ScanAnswer(NamedTuple):
@@ -60,7 +52,7 @@ async def _from_rows(
     if rows == results.PAGE_ROWS:
         page = await results.page(address, symbols, sources.pools, sources.cache)
     else:
-        page = await results.every_row(address, symbols, sources.pools)
+        page = await results.first_rows(address, symbols, sources.pools, rows)
     return ScanAnswer(rule, page, version, max((row.at for row in page.rows), default=0.0))
 
 

@@ -73,9 +73,17 @@ def units(address: ScanAddress, answer: ScanPage) -> dict[str, str]:
     return cells.units(SETS[address.columns].columns, [values(address, row) for row in answer.rows])
 
 
-def rows(address: ScanAddress, answer: ScanPage, board: QuoteBoard, volume_units: dict[str, str], view: View) -> Markup:
+def rows(
+    address: ScanAddress,
+    answer: ScanPage,
+    board: QuoteBoard,
+    volume_units: dict[str, str],
+    view: View,
+    *,
+    linked: bool = True,
+) -> Markup:
     now = time.time()
-    return partials.rows([_row(address, row, board, volume_units, now, view) for row in answer.rows])
+    return partials.rows([_row(address, row, board, volume_units, now, view) for row in answer.rows], linked)
 
 
 def _row(

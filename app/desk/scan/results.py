@@ -39,9 +39,9 @@ async def page(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Poo
     return msgspec.json.decode(await cache.get(key, FRESH_SECONDS, load), type=ScanPage)
 
 
-async def every_row(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools) -> ScanPage:
-    """All pages as one."""
-    return await _read(address._replace(page=1), symbols, pools, ALL_ROWS)
+async def first_rows(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools, rows: int) -> ScanPage:
+    """All pages as one, of at most so many rows."""
+    return await _read(address._replace(page=1), symbols, pools, rows)
 
 
 async def of_symbols(address: ScanAddress, symbols: tuple[str, ...], pools: Pools, rows: int) -> ScanPage:

@@ -1,11 +1,11 @@
 """What is stored to undo a change: removed entries, a deleted list, an import."""
 
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from app.owned.undo.notice import UndoNotice
 from app.owned.undo.queries import StoredUndo
 from app.watchlists.queries import RankedEntry
 from app.watchlists.watchlist import ListEntry
@@ -73,18 +73,6 @@ def decode(row: StoredUndo) -> Payload:
     return payload
 
 
-class UndoNotice(NamedTuple):
-    """What a page says of a change that can be undone; `omitted`: what an import left out."""
-
-    id: UUID
-    text: str
-    act: str
-    """What undoing it does, for its button."""
-    until: float
-    """UTC epoch seconds."""
-    omitted: list[str]
-
-
 def notice(row: StoredUndo) -> UndoNotice:
     omitted: list[str] = []
     match decode(row):
@@ -94,7 +82,7 @@ def notice(row: StoredUndo) -> UndoNotice:
             text, act = f"{_some(symbols)} added.", "Take off again"
         case DeletedList() as deleted:
             text, act = f"{deleted.name} deleted.", "Put the list back"
-    return UndoNotice(row.id, text, act, row.expires_at.timestamp(), omitted)
+    return UndoNotice(row.id, text, act, row.expires_at.timestamp(), f"/w/undo/{row.id}", omitted)
 
 
 def _some(symbols: list[str]) -> str:

@@ -1,0 +1,75 @@
+"""A screen as whoever has its link sees it: the table without stream, links and names of its owner's lists."""
+
+from uuid import UUID
+
+from quart import Response, abort
+from werkzeug.datastructures import MultiDict
+
+from app.desk.scan import answers, results, vocabulary
+from app.desk.scan import page as pages
+from app.desk.scan.responses import AGAIN_SECONDS
+from app.desk.scan.scopes import UnknownScope, resolve_scope
+from app.desk.scan.sources import ScanSources
+from app.rules import words
+from app.rules.catalogue import TIMEFRAMES
+from app.rules.errors import RuleError
+from app.scans.scan_request import ScanRequest, table_choice, version
+from app.scans.screens.screen import SavedScreen
+from app.web import guards, html, paging
+from app.web.filters import timeframe
+
+ABSENT = "This link shows nothing, or nothing any more."
+UNANSWERABLE = "The rule of this screen cannot be answered now. Its owner sees why."
+
+
+async def shared_screen(screen: SavedScreen, owner: UUID, page_text: str, sources: ScanSources) -> Response:
+    """`page_text`: as in the address. Answers 404 if the rule, or a list that it looks at, cannot be read any more."""
+    scan_request = await _request(screen, sources)
+    address = scan_request.address
+    try:
+        scope = await resolve_scope(address.scope, owner, sources)
+    except UnknownScope:
+        abort(404, UNANSWERABLE)
+    number = _page_number(page_text)
+    answer = await answers.answer(address._replace(page=number), scope.symbols, sources)
+    if answer.problem:
+        abort(404, UNANSWERABLE)
+    page, view = answer.page, guards.view()
+    total = page.total if page else 0
+    paging.page_number(page_text, total, results.PAGE_ROWS)
+    units = pages.units(address, page) if page else {}
+    response = await html.page(
+        "screens/shared",
+        title=screen.name,
+        priced=True,
+        conditions=[words.describe(condition) for condition in address.rule.conditions],
+        text=address.text,
+        scope=scope.shared_words,
+        timeframe=timeframe(TIMEFRAMES[address.timeframe]),
+        page=page,
+        headings=pages.headings(address, units),
+        rows=pages.rows(address, page, sources.quotes, units, view, linked=False) if page else "",
+        has_sparks=address.columns in pages.SPARKS and not view.reduced_data,
+        as_of=answer.as_of,
+        number=number,
+        page_rows=results.PAGE_ROWS,
+        pages=paging.page_count(total, results.PAGE_ROWS),
+    )
+    if page is None:
+        response.headers["Refresh"] = str(AGAIN_SECONDS)
+    return response
+
+
+async def _request(screen: SavedScreen, sources: ScanSources) -> ScanRequest:
+    sent = MultiDict(screen.definition.parameters)
+    try:
+        scan_request = table_choice(sent).request(screen.definition.rule, version(sent))
+    except RuleError:
+        abort(404, UNANSWERABLE)
+    if await vocabulary.unknown_words(scan_request.words, sources.symbols, sources.pools, sources.cache):
+        abort(404, UNANSWERABLE)
+    return scan_request
+
+
+def _page_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) else 1

@@ -1,0 +1,227 @@
+"""Screens of one's own: all of them, a new one, another rule, another name, order, deletion and undo."""
+
+from contextlib import suppress
+from urllib.parse import urlencode
+from uuid import UUID
+
+from quart import Blueprint, Response, abort, current_app, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.owned.forms import NameForm
+from app.owned.refusals import LimitReached, NameTaken, StaleChange, UndoExpired
+from app.owned.undo import queries as undo_queries
+from app.owned.undo.notice import UndoNotice
+from app.rules.errors import marks
+from app.scans import partials
+from app.scans.scan_request import PARAMETERS
+from app.scans.screens import changes, queries
+from app.scans.screens.forms import ChangedScreen, MoveScreen, NewScreen, ScreenForm
+from app.scans.screens.screen import MAX_SCREENS, SCREENS, SavedScreen
+from app.web import guards, html, parameters
+
+blueprint = Blueprint("screens", __name__)
+
+
+@blueprint.get(SCREENS)
+@guards.signed_in
+@parameters.allow("undo")
+async def index() -> ResponseReturnValue:
+    return await _index(MoveScreen())
+
+
+@blueprint.get(f"{SCREENS}/order")
+@guards.signed_in
+async def show_order() -> ResponseReturnValue:
+    """The forms are on the page of all screens."""
+    return current_app.redirect(SCREENS, 303)
+
+
+@blueprint.post(f"{SCREENS}/order")
+@guards.signed_in
+async def order() -> ResponseReturnValue:
+    """`up` or `down` names the screen that goes one place up or down; else `screen` goes to `place`."""
+    sent, user_id = await request.form, guards.identity().user_id
+    slug = sent.get("up") or sent.get("down")
+    form = MoveScreen(sent)
+    if not slug and not form.validate():
+        return await _index(form, 422)
+    async with deps.pools().own.transaction() as connection:
+        if slug:
+            await changes.step(connection, user_id, slug, -1 if sent.get("up") else 1)
+        else:
+            await changes.move(connection, user_id, form.screen.data or "", form.place.data - 1)
+    return current_app.redirect(SCREENS, 303)
+
+
+@blueprint.get(f"{SCREENS}/new")
+@guards.signed_in
+@parameters.allow("q", *PARAMETERS)
+async def new() -> ResponseReturnValue:
+    return await _new(NewScreen(request.args))
+
+
+@blueprint.post(f"{SCREENS}/new")
+@guards.signed_in
+async def create() -> ResponseReturnValue:
+    form = NewScreen(await request.form)
+    if not form.validate():
+        return await _new(form, 422)
+    try:
+        async with deps.pools().own.transaction() as connection:
+            user_id = guards.identity().user_id
+            screen = await changes.create(connection, user_id, form.name.data, form.definition())
+    except (NameTaken, LimitReached) as refusal:
+        form.name.errors = [str(refusal)]
+        return await _new(form, 422)
+    return current_app.redirect(screen.path, 303)
+
+
+@blueprint.get(f"{SCREENS}/<slug:slug>/rule")
+@guards.signed_in
+async def show_rule(slug: str) -> ResponseReturnValue:
+    screen = await _screen(slug)
+    form = ChangedScreen.of(screen)
+    form.validate()
+    return await _rule(screen, form)
+
+
+@blueprint.post(f"{SCREENS}/<slug:slug>/rule")
+@guards.signed_in
+async def save_rule(slug: str) -> ResponseReturnValue:
+    """Only the version with which the form began is replaced."""
+    screen, form = await _screen(slug), ChangedScreen(await request.form)
+    if not form.validate():
+        return await _rule(screen, form, 422)
+    try:
+        async with deps.pools().own.transaction() as connection:
+            version = _number(form.version.data or "")
+            await changes.save(connection, guards.identity().user_id, slug, form.definition(), version)
+    except StaleChange as stale:
+        form.show_stale(stale.current, stale.version)
+        return await _rule(screen, form, 412)
+    return current_app.redirect(screen.path, 303)
+
+
+@blueprint.get(f"{SCREENS}/<slug:slug>/name")
+@guards.signed_in
+async def name(slug: str) -> ResponseReturnValue:
+    screen = await _screen(slug)
+    return await _name(screen, NameForm(data={"name": screen.name, "before": screen.name}))
+
+
+@blueprint.post(f"{SCREENS}/<slug:slug>/name")
+@guards.signed_in
+async def rename(slug: str) -> ResponseReturnValue:
+    screen, form = await _screen(slug), NameForm(await request.form)
+    if not form.validate():
+        return await _name(screen, form, 422)
+    try:
+        async with deps.pools().own.transaction() as connection:
+            before = form.before.data or None
+            await changes.rename(connection, guards.identity().user_id, slug, form.name.data, before)
+    except NameTaken as refusal:
+        form.name.errors = [str(refusal)]
+        return await _name(screen, form, 422)
+    except StaleChange as stale:
+        form.show_stale(stale.current["name"] or "")
+        return await _name(screen, form, 412)
+    return current_app.redirect(screen.path, 303)
+
+
+@blueprint.get(f"{SCREENS}/<slug:slug>/delete")
+@guards.signed_in
+async def confirm_delete(slug: str) -> ResponseReturnValue:
+    return await _confirm_delete(await _screen(slug))
+
+
+@blueprint.post(f"{SCREENS}/<slug:slug>/delete")
+@guards.signed_in
+async def delete(slug: str) -> ResponseReturnValue:
+    """Only the version that the page showed is deleted."""
+    version = _number((await request.form).get("version", ""))
+    try:
+        async with deps.pools().own.transaction() as connection:
+            undo_id = await changes.delete(connection, guards.identity().user_id, slug, version)
+    except StaleChange:
+        return await _confirm_delete(await _screen(slug), 412)
+    return current_app.redirect(f"{SCREENS}?{urlencode({'undo': undo_id})}", 303)
+
+
+@blueprint.get(f"{SCREENS}/undo/<uuid:undo_id>")
+@guards.signed_in
+async def show_undo(undo_id: UUID) -> ResponseReturnValue:
+    notice = await _notice(str(undo_id)) or abort(404)
+    return await html.page("owned/undo", title="Undo", notice=notice, back=("Screens", SCREENS))
+
+
+@blueprint.post(f"{SCREENS}/undo/<uuid:undo_id>")
+@guards.signed_in
+async def undo(undo_id: UUID) -> ResponseReturnValue:
+    try:
+        async with deps.pools().own.transaction() as connection:
+            slug = await changes.undo(connection, guards.identity().user_id, undo_id)
+    except UndoExpired as refusal:
+        abort(404, str(refusal))
+    except LimitReached as refusal:
+        abort(422, str(refusal))
+    return current_app.redirect(f"{SCREENS}/{slug}", 303)
+
+
+async def _index(form: MoveScreen, status: int = 200) -> Response:
+    async with deps.pools().own.acquire() as connection:
+        screens = await queries.screens(connection, guards.identity().user_id)
+    form.screen.choices = [(screen.slug, screen.name) for screen in screens]
+    return await html.page(
+        "screens/index",
+        title="Screens",
+        status=status,
+        form=form,
+        screens=screens,
+        most=MAX_SCREENS,
+        notice=await _notice(request.args.get("undo", "")),
+    )
+
+
+async def _new(form: NewScreen, status: int = 200) -> Response:
+    return await html.page("screens/new", title="Save a screen", status=status, form=form, problem=_problem(form))
+
+
+async def _rule(screen: SavedScreen, form: ChangedScreen, status: int = 200) -> Response:
+    title = f"Rule of {screen.name}"
+    return await html.page("screens/rule", title=title, status=status, screen=screen, form=form, problem=_problem(form))
+
+
+async def _name(screen: SavedScreen, form: NameForm, status: int = 200) -> Response:
+    title = f"Rename {screen.name}"
+    return await html.page("owned/name", title=title, status=status, before=screen.name, back=screen.path, form=form)
+
+
+async def _confirm_delete(screen: SavedScreen, status: int = 200) -> Response:
+    title = f"Delete {screen.name}"
+    return await html.page("screens/delete", title=title, status=status, screen=screen, stale=status == 412)
+
+
+def _problem(form: ScreenForm) -> str:
+    if not form.problems:
+        return ""
+    return partials.problem(marks(form.rule.data, form.problems), [each.message for each in form.problems])
+
+
+async def _screen(slug: str) -> SavedScreen:
+    async with deps.pools().own.acquire() as connection:
+        screen = await queries.find(connection, guards.identity().user_id, slug)
+    return screen or abort(404)
+
+
+async def _notice(undo_id: str) -> UndoNotice | None:
+    async with deps.pools().own.acquire() as connection:
+        row = await undo_queries.find_typed(connection, guards.identity().user_id, undo_id, changes.UNDO_KINDS)
+    return changes.notice(row) if row else None
+
+
+def _number(text: str) -> int:
+    """0, which is no version, for what is no number."""
+    with suppress(ValueError):
+        return int(text[:19])
+    return 0
