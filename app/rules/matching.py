@@ -9,6 +9,7 @@ from app.finance.panel import Mask
 from app.rules.catalogue import DETECTION_NUMBERS
 from app.rules.evaluate import RuleEvaluation
 from app.rules.market_bars import MarketBars
+from app.rules.past_matches import PastMatches, past_matches
 from app.rules.resolve import resolve
 from app.rules.tree import Among, Compare, Condition, Cross, Flag, Operand, Rolling, Rule, Series, Within
 from app.rules.words import describe
@@ -69,6 +70,11 @@ class RuleMatching:
                 value = self._left_value(rule, number - 1, evaluation, row)
                 return Departure(describe(rule.conditions[number - 1]), value)
         return Departure()
+
+    def past(self, rule: Rule, scope: RuleScope, now: float) -> PastMatches:
+        """Of a rule of daily bars; `now`: market time."""
+        matrix = self._market.matrix("daily")
+        return past_matches(self._evaluation("d"), rule, matrix, self._scope("d", scope), now)
 
     def _left_value(self, rule: Rule, place: int, evaluation: RuleEvaluation, row: int) -> float | None:
         operand = left_operand(resolve(rule, evaluation.timeframe).conditions[place])

@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 from redis.asyncio import Redis
 
+from app.finance.bars import day_start
 from app.rules.live_rule import LiveRule, live_rule
 from app.rules.parse import parse
 from app.wire.rules.live_rules import Announcement, LiveRules
@@ -45,7 +46,11 @@ async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
     async with running_engine(redis_url, database_url):
         await LiveRules(client).wake(rising)
         await eventually(lambda: len(newest) == 2)
+        await eventually(lambda: newest[rising].past)
         before = newest[rising]
+        assert before.past
+        assert (len(before.past.days), before.past.days[-1]) == (30, day_start(UNTIL))
+        assert before.past.outcomes > before.past.rises > 0
         async with running_feed(redis_url, SLOW):
             await eventually(lambda: session_is_closed(redis_url))
         closes = dict(await link.fetch(CLOSES, UNTIL))

@@ -32,15 +32,15 @@ def test_a_row_that_left_is_struck_through_in_its_place_and_counted_when_it_retu
     order = rows.evaluate_all("every => every.map(row => row.id)")
 
     redis, key = replaying.redis(), live_rule(parse(RULE), "d", (), None).key
-    stored = msgspec.json.decode(redis.get(MATCHES_PREFIX + key), type=MatchList)
-    first, *others = stored.symbols
-    publish(replaying, stored, tuple(others), {first: Departure("Close above 0", -1.5)})
+    current = msgspec.json.decode(redis.get(MATCHES_PREFIX + key), type=MatchList)
+    first, *others = current.symbols
+    publish(replaying, current, tuple(others), {first: Departure("Close above 0", -1.5)})
 
     expect(rows.first).to_have_class("left")
     expect(rows.first).to_contain_text("Close above 0 no longer holds, it is \N{MINUS SIGN}1.50")
     expect(page.locator("#newer")).to_contain_text("1 left since")
     expect(page.locator("#announce")).to_contain_text("0 new, 1 left")
-    publish(replaying, stored, stored.symbols, {})
+    publish(replaying, current, current.symbols, {})
     expect(page.locator("#newer")).to_contain_text("1 new:")
     assert rows.evaluate_all("every => every.map(row => row.id)") == order
     assert page.evaluate("window.never_reloaded") is True

@@ -8,10 +8,12 @@ from urllib.parse import unquote
 import httpx
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from app.rules.live_rule import MOST_LIVE, LiveRule, live_rule
 from app.rules.matching import Departure
 from app.rules.parse import parse
+from app.rules.past_matches import PastMatches
 from app.scans.matches.board import MatchBoard
 from app.wire.channels import LIVE_RULES_KEY
 from app.wire.rules.live_rules import Announcement, LiveRules
@@ -180,3 +182,24 @@ async def test_a_row_that_left_is_removed_after_a_minute_(desk: Desk, alice: htt
         pushed = (await reader.containing('hx-swap="delete"')).data
 
     assert "row-brk" in pushed.lower()
+
+
+async def test_what_a_rule_would_have_matched_comes_when_it_is_computed(desk: Desk, alice: httpx.AsyncClient) -> None:
+    own = rule("rsi14:..26")
+    html = await get(alice, "/scan?q=rsi14:..26&v=1")
+    assert re.search(r'<div id="past">\s*<p class="empty">Being computed', html)
+    plain = match_list(own, ("BRK.B", "GE"))
+    await publish(desk, plain)
+    days = tuple(AS_OF - 86_400 * number for number in (3, 2, 1))
+    past = PastMatches(days, (2, 0, 4), 5, 3, 0.0084)
+
+    async with desk.stream(topics_of(html)) as reader:
+        await reader.message("message")
+        await MatchLists(desk.redis).publish([replace(plain, past=past)], [])
+        pushed = (await reader.containing("Matches a session: 2, 0, 4")).data
+    assert "6 matches" in pushed
+    assert "3 of 5" in pushed
+    assert "+0.84%" in pushed
+    assert pushed.count("<rect") == 2
+    assert "Matches a session: 2, 0, 4" in await get(alice, "/scan?q=rsi14:..26&v=1")
+    assert "Last 30 sessions" not in await get(alice, "/scan?q=rsi14:..26&tf=w&v=1")

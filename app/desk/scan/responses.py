@@ -109,6 +109,7 @@ async def _table(
         funnel=pages.funnel(address, page, scope.words, view),
         answer=page,
         newer=matches.newer(topic, sources.matches, view),
+        past=matches.past(topic, sources.matches, view) if address.timeframe == USUAL_TIMEFRAME else "",
         page_urls=_page_urls(address, count),
         as_of=answer.as_of,
         lacking=await sources.pools.lacking("instruments"),

@@ -93,6 +93,7 @@ class MatchBoard:
         self._symbols: dict[str, str] = {}
         """Each symbol once: lists have many in common."""
         self._struck_until = 0.0
+        self._with_past: set[str] = set()
 
     def apply(self, batch: MatchBatch) -> list[str]:
         """Keys of the lists that changed."""
@@ -109,6 +110,8 @@ class MatchBoard:
         symbols = tuple(self._symbols.setdefault(symbol, symbol) for symbol in match_list.symbols)
         newer = replace(match_list, symbols=symbols)
         is_newer = history is None or newer.version > history.newest.version
+        if newer.past and (history is None or history.newest.past != newer.past):
+            self._with_past.add(key)
         if history is None:
             self._histories[key] = _History(newer)
         elif is_newer:
@@ -163,6 +166,11 @@ class MatchBoard:
             for key, history in self._histories.items()
             if (symbols := _departures(history.versions, until, after))
         }
+
+    def take_past(self) -> frozenset[str]:
+        """Keys of lists whose past matches came since this was last asked."""
+        keys, self._with_past = frozenset(self._with_past), set()
+        return keys
 
     def take_announcements(self, now: float) -> frozenset[str]:
         """Keys of lists that changed since this named them, none of them more often than every ANNOUNCE_SECONDS."""

@@ -1,11 +1,14 @@
 """What match lists change on a page, as HTML."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from markupsafe import Markup
 
 from app.identity import View
+from app.rules.past_matches import PastMatches
 from app.scans.matches.board import LeftSymbol
+from app.scans.matches.session_bars import SessionBar
 from app.web.html import fragment
 
 
@@ -15,6 +18,11 @@ def newer(
     """`new`: symbols that match and have no row. `left`: those that match no more since then, market time. Or a notice,
     with the word of a link to the same page."""
     return fragment("matches/newer", new=new, left=left, since=since, notice=notice, link=link, view=view)
+
+
+def past(past: PastMatches | None, days: Sequence[date], bars: Sequence[SessionBar], view: View) -> Markup:
+    """None while it is being computed. `days`: the sessions."""
+    return fragment("matches/past", past=past, days=days, bars=bars, view=view)
 
 
 def departed(left: LeftSymbol, reason: str) -> Markup:

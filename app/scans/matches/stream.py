@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from uuid import UUID
 
+from app.finance.bars import day_of
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.live.topics import Subscription, Topic, TopicFamily, name, rest
@@ -13,6 +14,7 @@ from app.push import Push, nothing
 from app.rules.identity import DIGITS
 from app.scans.matches import partials
 from app.scans.matches.board import LeftSymbol, MatchBoard, MatchChanges, is_struck
+from app.scans.matches.session_bars import session_bars
 from app.web.filters import dom_id
 from app.web.numbers import ratio
 from app.wire.rules.match_lists import MatchBatch
@@ -60,6 +62,9 @@ async def permitted(subscriptions: frozenset[Subscription]) -> frozenset[Subscri
 
 def on_batch(batch: MatchBatch, board: MatchBoard, subscribed: Callable[[], Iterable[str]]) -> Iterator[Push]:
     changed = frozenset(board.apply(batch))
+    with_past = board.take_past()
+    for topic in _topics(subscribed, with_past) if with_past else ():
+        yield _past(topic, board)
     for topic in _topics(subscribed, changed) if changed else ():
         newest, changes = board.newest(rule_key(topic)), _changes(topic, board)
         yield _newer(topic, board)
@@ -88,7 +93,7 @@ async def snapshot(topic: str, board: MatchBoard, look: Callable[[str], Awaitabl
         for left in (changes.left if changes else ())
         if not is_struck(left)
     ]
-    return [_newer(topic, board), *struck, *removals]
+    return [_newer(topic, board), _past(topic, board), *struck, *removals]
 
 
 def _topics(subscribed: Callable[[], Iterable[str]], keys: Iterable[str]) -> list[str]:
@@ -106,6 +111,18 @@ def _changes(topic: str, board: MatchBoard) -> MatchChanges | None:
 
 def _newer(topic: str, board: MatchBoard) -> Push:
     return Push(Topic(topic), "newer", "replace", lambda view: newer(topic, board, view))
+
+
+def _past(topic: str, board: MatchBoard) -> Push:
+    return Push(Topic(topic), "past", "replace", lambda view: past(topic, board, view))
+
+
+def past(topic: str, board: MatchBoard, view: View) -> str:
+    """As it is when it goes out."""
+    match_list = board.newest(rule_key(topic))
+    own = match_list.past if match_list else None
+    days = [day_of(start) for start in own.days] if own else []
+    return partials.past(own, days, session_bars(own.matches if own else ()), view)
 
 
 def _announcement(topic: str, text: str) -> Push:

@@ -14,6 +14,7 @@ from app.rules.look_back import needs
 from app.rules.market_bars import MarketBars
 from app.rules.matching import RuleMatching, RuleScope
 from app.rules.parse import parse
+from app.rules.past_matches import newest_session
 from app.rules.tree import Rule
 from app.wire.rules.match_lists import MatchList
 
@@ -73,15 +74,26 @@ class RuleResults:
         self.failed = 0
         self._state = state
         self._matching = RuleMatching(state.market, state.inactive)
+        self._newest_day = newest_session(state.market.matrix("daily"), state.as_of)
 
     def lists(self, rules: Iterable[CheckedRule], earlier: Mapping[str, MatchList]) -> list[MatchList]:
         """One for each rule; with the version of the earlier one if nothing changed. Takes up to some milliseconds a
         rule."""
         return [self._list(each, earlier.get(each.live.key)) for each in rules]
 
+    def with_past(self, rule: CheckedRule, match_list: MatchList) -> MatchList | None:
+        """The list with what the rule would have matched in past sessions; None where it has that, or cannot have it.
+        Takes up to a second for thousands of symbols."""
+        newest = match_list.past.days[-1:] if match_list.past else ()
+        if match_list.problem or rule.live.timeframe != "d" or newest >= self._newest_day:
+            return None
+        return replace(match_list, past=self._matching.past(rule.rule, rule.scope, self._state.as_of))
+
     def _list(self, rule: CheckedRule, earlier: MatchList | None) -> MatchList:
         version, at = earlier.version if earlier else 0, time.time()
         fresh = MatchList(rule.live.key, max(version + 1, int(at * 1000)), at, self._state.as_of)
+        if earlier:
+            fresh = replace(fresh, past=earlier.past)
         try:
             fresh = self._evaluated(rule, fresh, earlier)
         except Exception:

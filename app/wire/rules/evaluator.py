@@ -109,6 +109,8 @@ class LiveRuleEvaluator:
         for first in range(0, len(rules), AT_ONCE):
             await self._publish(self._results, rules[first : first + AT_ONCE], announced)
         self._announced -= announced
+        for key in announced.intersection(self._newest):
+            await self._publish_past(self._results, self._checked[key])
         self.failed += self._results.failed
         self._results.failed = 0
 
@@ -117,6 +119,12 @@ class LiveRuleEvaluator:
         self._checked = {key: self._checked.get(key) or checked(rule, self._bars) for key, rule in live.items()}
         self._earlier = await self._lists.newest([key for key in self._checked if key not in self._newest])
         self._newest = {key: each for key, each in self._newest.items() if key in self._checked}
+
+    async def _publish_past(self, results: RuleResults, rule: CheckedRule) -> None:
+        match_list = await asyncio.to_thread(results.with_past, rule, self._newest[rule.live.key])
+        if match_list:
+            self._newest[match_list.key] = match_list
+            await self._lists.publish([match_list], [])
 
     async def _publish(self, results: RuleResults, rules: list[CheckedRule], whole: frozenset[str]) -> None:
         """`whole`: keys of lists that are published even if they did not change."""

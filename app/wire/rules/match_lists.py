@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from app.finance.symbols import is_symbol
 from app.rules.matching import Departure
+from app.rules.past_matches import PastMatches
 from app.wire.channels import MATCHES_CHANNEL, MATCHES_PREFIX
 from app.wire.client import reachable
 from app.wire.pubsub.subscriber import Subscriber
@@ -37,6 +38,8 @@ class MatchList(msgspec.Struct, frozen=True):
     """Symbols that were looked at, then those that are left after each condition."""
     departures: Mapping[str, Departure] = {}
     """Of the symbols that have left since the version before, where it is known why."""
+    past: PastMatches | None = None
+    """Of a rule of daily bars, once it is computed."""
     problem: str = ""
     """Why the rule cannot be evaluated; then nothing else counts."""
 
