@@ -17,3 +17,5 @@ class ScanTables(NamedTuple):
     """Of a row of `patterns`: bullish, bearish or neutral."""
     bars: Mapping[str, str | None] = {}
     """Stored bars by timeframe."""
+    splits: str | None = None
+    """symbol text, day date, ratio float8: shares after for one before."""

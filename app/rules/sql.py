@@ -20,6 +20,7 @@ NO_FACTS = (
     "(select null::text as symbol, null::text as name, null::text as exchange, null::text as type,"
     " null::boolean as active, null::text as sector, null::text as industry, null::float8 as cap where false)"
 )
+NO_SPLITS = "(select null::text as symbol, null::date as day, null::float8 as ratio where false)"
 NO_UNIVERSES = "(select null::text as name, null::text as key, null::text as symbol where false)"
 UNIVERSES = (
     "universes as materialized (select word, symbol from {table} as listed"
@@ -90,6 +91,7 @@ def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
         f"left join {tables.instruments or NO_FACTS} as facts on facts.symbol = base.symbol",
         *(
             f"left join {_rows(tables, parameters, prefix)} as of_{prefix} on of_{prefix}.symbol = base.symbol"
+            f" left join of_{prefix}_split on of_{prefix}_split.symbol = base.symbol"
             for prefix in sorted(conditions.joined)
         ),
         *(f"left join detected{place} on detected{place}.symbol = base.symbol" for place in range(len(detected))),
@@ -97,6 +99,10 @@ def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
     with_parts = [
         f"newest as materialized (select max(at) as at from {base} as every)",
         UNIVERSES.format(table=tables.universes or NO_UNIVERSES),
+        *(
+            f"of_{prefix}_split as materialized ({_split(base, _rows(tables, parameters, prefix), tables)})"
+            for prefix in sorted(conditions.joined)
+        ),
         *(f"detected{place} as materialized ({text})" for place, text in enumerate(detected)),
         f"candidates as materialized (select {FACTS}, {', '.join(selected)} from {base} as base {' '.join(joins)}"
         f" where {scope})",
@@ -120,6 +126,20 @@ FACTS = (
 def _rows(tables: ScanTables, parameters: Parameters, prefix: str, *, running: bool = False) -> str:
     name = parameters.bind(TIMEFRAMES[prefix], "text")
     return f"(select * from {tables.latest} as stored where timeframe = {name} and running = {str(running).lower()})"
+
+
+def _split(base: str, other: str, tables: ScanTables) -> str:
+    """Shares now for one at the end of the other timeframe's bar; no row without a split between."""
+    return (
+        f"select base.symbol, exp(sum(ln(split.ratio))) as ratio from {base} as base"
+        f" join {other} as other on other.symbol = base.symbol join {tables.splits or NO_SPLITS} as split"
+        f" on split.symbol = base.symbol and split.ratio > 0 and split.day > {_day('other.at')}"
+        f" and split.day <= {_day('base.at')} group by base.symbol"
+    )
+
+
+def _day(at: str) -> str:
+    return f"({at} at time zone 'America/New_York')::date"
 
 
 def _scope(scope: ScanScope, parameters: Parameters) -> str:

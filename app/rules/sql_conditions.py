@@ -70,9 +70,12 @@ class SqlConditions:
         """`traded`: prices and volumes in shares of their own bar rather than of the newest."""
         if isinstance(operand, Number):
             return self._parameters.bind(operand.value, "float8")
-        value = self._column(operand)
-        if traded and operand.lag and (unit := unit_of(operand)) in (Unit.PRICE, Unit.SHARES):
-            value = _as_traded(value, f"{self._row(operand.timeframe)}.split_1", unit)
+        value, row, unit = self._column(operand), self._row(operand.timeframe), unit_of(operand)
+        if unit in (Unit.PRICE, Unit.SHARES):
+            if traded and operand.lag:
+                value = _in_other_share(value, f"{row}.split_1", unit is Unit.PRICE)
+            elif not traded and row != "base":
+                value = _in_other_share(value, f"coalesce({row}_split.ratio, 1)", unit is Unit.SHARES)
         return f"({value} * {self._parameters.bind(operand.times, 'float8')})" if operand.times != 1 else f"({value})"
 
     def each(self, conditions: Sequence[Condition]) -> list[str]:
@@ -167,7 +170,8 @@ def is_of_age(condition: Condition) -> bool:
     return any(isinstance(operand, Series) and operand.field == "age" for operand in operands(condition))
 
 
-def _as_traded(value: str, split: str, unit: Unit) -> str:
-    """Rounded as everywhere, so that a price as traded is equal to itself."""
-    traded = f"{value} {'*' if unit is Unit.PRICE else '/'} {split}"
-    return f"case {split} when 1 then {value} else round(({traded})::numeric, {DECIMALS})::float8 end"
+def _in_other_share(value: str, ratio: str, times: bool) -> str:
+    """`times`: whether the value is multiplied by the ratio. Rounded as everywhere, so that a price is equal to itself
+    in either share."""
+    converted = f"{value} {'*' if times else '/'} {ratio}"
+    return f"case {ratio} when 1 then {value} else round(({converted})::numeric, {DECIMALS})::float8 end"

@@ -101,6 +101,7 @@ def scan_tables(shape: MarketShape) -> ScanTables | None:
         analysis_tables.CONFIDENCE,
         analysis_tables.DIRECTION,
         {timeframe: shape.bars(timeframe) for timeframe in periods.TIMEFRAMES},
+        shape.splits,
     )
 
 
