@@ -1,10 +1,7 @@
 """The users of config/redis-acl.conf may do what they need and nothing else."""
 
 import asyncio
-import shutil
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,9 +11,6 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from app.embedded import valkey
-from app.embedded.child import Child
-from app.embedded.places import prepare
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
 from app.settings.load import Settings
@@ -47,65 +41,17 @@ from app.wire.users.rate_limits import RateLimiter
 from app.wire.users.sessions import SessionStore
 from app.wire.users.stream_counts import StreamCounts
 from tests.conftest import Databases
-from tests.house.tree import ROOT
 from tests.pipeline.conftest import Desk
+from tests.support.restricted_redis import address, engine, path, url, web
 from tests.wire.conftest import cancel_tasks, eventually
 
-CONF = ROOT / "config" / "redis-acl.conf"
-PASSWORD = "change-this-{}-password"
+__all__ = ["engine", "path", "url", "web"]
+
 DETECTED = PatternDetected(at=1.0, published_at=2.0, symbol="IBM", pattern="Doji", timeframe="daily", confidence=0.9)
 TICK = Tick(at=1.0, symbol="IBM", price=1.0)
 QUOTE = NewestQuote("IBM", 1.0, 1.0, "2012-09-04", 1.0, 1.0, 1.0, 1, None)
 LOAD = HistoricalLoad(job_id="desk-1", requested_by="alice", symbols=("IBM",))
 CLOCK = MarketClock("replay", "replay", "2012-09-04", 1.0, 2.0, 60.0, "open")
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The socket of a server that was given the file as it is."""
-    places = prepare(tmp_path_factory.mktemp("acl"), None)
-    socket_path = Path(valkey.url(places).removeprefix("unix://"))
-    program = valkey.program(places, durable=False)
-    binary, *options = program.argv
-    child = Child(program._replace(argv=(binary, str(CONF), *options), probe=lambda: asks_who_we_are(socket_path)))
-    child.start()
-    assert child.wait_ready(10), program.log
-    yield socket_path
-    child.stop(5)
-    shutil.rmtree(places.sockets)
-
-
-def asks_who_we_are(path: Path) -> bool:
-    try:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.connect(str(path))
-            link.sendall(b"PING\r\n")
-            return link.recv(16).startswith(b"-NOAUTH")
-    except OSError:
-        return False
-
-
-def address(path: Path, user: str) -> str:
-    return f"unix://{user}:{PASSWORD.format(user)}@{path}"
-
-
-@pytest.fixture
-def url(path: Path) -> str:
-    return address(path, "web")
-
-
-@pytest.fixture
-async def web(url: str) -> AsyncIterator[Redis]:
-    link = connect(url)
-    yield link
-    await close(link)
-
-
-@pytest.fixture
-async def engine(path: Path) -> AsyncIterator[Redis]:
-    link = connect(address(path, "engine"))
-    yield link
-    await close(link)
 
 
 async def test_the_web_user_may_handle_sessions_and_rate_limits(web: Redis, url: str) -> None:
