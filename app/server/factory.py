@@ -29,6 +29,7 @@ from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
 from app.desk.lists import api as lists_api
 from app.desk.lists import routes as desk_lists
+from app.desk.scan import api as scan_api
 from app.desk.scan import routes as scan
 from app.desk.scan.acts import routes as scan_acts
 from app.desk.shared import routes as shared
@@ -43,10 +44,12 @@ from app.patterns.statistics import routes as pattern_statistics
 from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
+from app.quotes.instruments import api as instruments_api
 from app.scans import routes as rules
 from app.scans.screens import routes as screens
 from app.scans.screens.screen import NoSuchScreen
 from app.scans.screens.sharing import routes as screen_sharing
+from app.scans.universes import api as universes_api
 from app.server import lifespan
 from app.settings.load import Settings
 from app.watchlists import api as watchlists_api
@@ -84,7 +87,7 @@ SCANS = (scan, scan_acts, rules, screens, screen_sharing)
 LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
-MARKET_APIS = (quotes_api, patterns_api, indicators_api, market_api)
+MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)
 PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, admin_api)
 
 LARGEST_BODY = 65_536

@@ -1,7 +1,7 @@
 """Typed JSON views under /api/v1, with a struct of parameters and one of the answer."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, NamedTuple, TypeVar
@@ -13,6 +13,7 @@ from quart import Response, abort, request
 from app.web import conditional, datetimes, parameters
 
 ROOT = "/api/v1"
+NO_PROBLEMS: Mapping[int, type[msgspec.Struct]] = {}
 ERROR_LOCATION = re.compile(r"(.*) - at `\$\.?(.+)`")
 
 PlainText = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
@@ -51,6 +52,8 @@ class Signature(NamedTuple):
     """Of success."""
     revalidates: bool = False
     """It reads If-None-Match, and may answer 304."""
+    problems: Mapping[int, type[msgspec.Struct]] = NO_PROBLEMS
+    """Statuses that only this view answers with, and the form of the answers."""
 
 
 class NoParameters(msgspec.Struct, frozen=True):
@@ -58,11 +61,16 @@ class NoParameters(msgspec.Struct, frozen=True):
 
 
 def typed(
-    answer: type[Answer], query: type[msgspec.Struct] = NoParameters, *, versioned: bool = False
+    answer: type[Answer],
+    query: type[msgspec.Struct] = NoParameters,
+    *,
+    versioned: bool = False,
+    problems: Mapping[int, type[msgspec.Struct]] = NO_PROBLEMS,
 ) -> Callable[[ApiView], Callable[..., Any]]:
     """Decorates a view: its first argument is the query string, converted to `query`; its answer is sent as JSON.
 
     `versioned`: the view returns `Versioned`; the answer has an ETag, and is 304 where If-None-Match has the same.
+    `problems`: statuses that only this view answers with, and the form of the answers.
     Answers 400 for an unknown, repeated or invalid parameter.
     """
 
@@ -74,7 +82,9 @@ def typed(
                 return _versioned(content)
             return Response(msgspec.json.encode(content), content_type="application/json")
 
-        vars(respond)["api"] = Signature(query, answer, (view.__doc__ or "").strip(), versioned, revalidates=versioned)
+        vars(respond)["api"] = Signature(
+            query, answer, (view.__doc__ or "").strip(), versioned, revalidates=versioned, problems=problems
+        )
         return respond
 
     return decorate

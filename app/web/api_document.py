@@ -13,6 +13,7 @@ from app.finance.symbols import LONGEST, PATTERN
 from app.web import guards
 from app.web.api import ROOT, Signature
 from app.web.idempotency import HEADER, KEY
+from app.web.problems import Problem
 from app.web.slugs import SlugConverter
 
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -42,7 +43,7 @@ PROBLEMS = {
     "428": ("If-Match is missing.",),
     "429": ("Too many requests within a minute.", "Retry-After"),
     "500": ("Something broke on the side of the desk.",),
-    "503": ("Redis or the database is away.", "Retry-After"),
+    "503": ("Redis or the database is away, or a result is still being computed.", "Retry-After"),
 }
 """Problem answers (RFC 9457), with their headers."""
 
@@ -58,15 +59,6 @@ HEADERS = {
     ),
 }
 """Description and schema of request headers, and whether they are required."""
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 blueprint = Blueprint("api", __name__, url_prefix=ROOT)
@@ -89,7 +81,9 @@ def _document() -> dict[str, Any]:
     views = [(rule, current_app.view_functions[rule.endpoint]) for rule in current_app.url_map.iter_rules()]
     typed_views = sorted(((rule, view) for rule, view in views if "api" in vars(view)), key=lambda each: each[0].rule)
     signatures: list[Signature] = [vars(view)["api"] for _, view in typed_views]
-    structs = {struct for each in signatures for struct in (each.answer, each.body) if struct}
+    structs = {
+        struct for each in signatures for struct in (each.answer, each.body, *each.problems.values()) if struct
+    } - {Problem}
     _, components = msgspec.json.schema_components(
         [*sorted(structs, key=lambda kind: kind.__name__), Problem], ref_template="#/components/schemas/{name}"
     )
@@ -127,7 +121,10 @@ def _operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, A
         "parameters": in_path + _in_query(signature.parameters) + _in_headers(method, signature),
         "responses": {
             **_successes(signature),
-            **{status: _problem(*PROBLEMS[status]) for status in sorted(_statuses(method, signature, in_path))},
+            **{
+                status: _problem(signature.problems.get(int(status), Problem), *PROBLEMS[status])
+                for status in sorted(_statuses(method, signature, in_path))
+            },
         },
     }
     if signature.body:
@@ -137,7 +134,7 @@ def _operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, A
 
 def _statuses(method: str, signature: Signature, in_path: Container[object]) -> set[str]:
     """Of the problems that the view may answer with."""
-    statuses = {*EVERYWHERE, *({"404"} if in_path else ())}
+    statuses = {*EVERYWHERE, *map(str, signature.problems), *({"404"} if in_path else ())}
     if method in CONDITIONAL:
         statuses |= {"409", "412", "422", "428"}
     elif method == "POST":
@@ -173,8 +170,8 @@ def _json(struct: type[msgspec.Struct]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{struct.__name__}"}}}
 
 
-def _problem(why: str, *headers: str) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+def _problem(form: type[msgspec.Struct], why: str, *headers: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{form.__name__}"}}}
     with_it = {"headers": {name: {"schema": {"type": "string"}} for name in headers}} if headers else {}
     return {"description": why, **with_it, "content": content}
 

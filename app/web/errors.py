@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ class ErrorText(NamedTuple):
     status: int
     title: str
     advice: str
+    members: Mapping[str, object] = {}
+    """Further ones of the answer for programs."""
 
 
 PROBLEMS = {
@@ -76,12 +78,15 @@ def missing(app: Quart, kinds: Sequence[type[Exception]]) -> None:
         app.register_error_handler(kind, _nothing_there)
 
 
-async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
-    """`detail` replaces the general advice. Users see it, so it must name no host, path or secret."""
+async def answer(
+    status: int, detail: str = "", retry_after: float | None = None, members: Mapping[str, object] | None = None
+) -> Response:
+    """`detail` replaces the general advice. Users see it, so it must name no host, path or secret. `members`: further
+    ones of the answer for programs."""
     general = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
     if status == 429 and retry_after is not None:
         detail = detail or f"Try again in {_duration(retry_after)}."
-    problem = ErrorText(status, general.title, detail or general.advice)
+    problem = ErrorText(status, general.title, detail or general.advice, members or {})
     response = await _negotiated(problem)
     if status == 503 and retry_after is None:
         retry_after = RETRY_SECONDS
@@ -125,6 +130,7 @@ def _for_programs(problem: ErrorText) -> Response:
 
 def _problem(problem: ErrorText) -> Response:
     body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.advice}
+    body |= problem.members
     return Response(msgspec.json.encode(body), problem.status, content_type="application/problem+json")
 
 
@@ -148,7 +154,8 @@ async def _page(problem: ErrorText) -> Response:
 
 
 async def _http_error(error: HTTPException) -> Response:
-    response = await answer(error.code or 500, _own_description(error), getattr(error, "retry_after", None))
+    retry_after, members = getattr(error, "retry_after", None), getattr(error, "members", None)
+    response = await answer(error.code or 500, _own_description(error), retry_after, members)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or _methods_here()))
     return response

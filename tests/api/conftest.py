@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -20,6 +21,7 @@ from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied
 from tests.pipeline.conftest import Desk, desk, serving, settings
+from tests.support.latest_rows import latest_row, put_latest
 from tests.support.people_pages import PASSWORD, add
 from tests.support.ports import free_port
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
@@ -30,6 +32,12 @@ __all__ = ["desk", "settings"]
 
 PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 BOB = "bob@example.org"
+
+UNIVERSES = """
+insert into cache_entries (type, name, key, value, environment)
+values ('stock_universe', 'market_leaders', 'top_2', '["BRK.B", "BF/B"]', 'DEFAULT')
+"""
+RSI_28 = {"close": 84, "chg": 1.25, "rsi14": 28}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -63,6 +71,11 @@ async def store(url: str) -> None:
         PatternRow(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))
     ]
     await store_patterns(url, "daily", detections)
+    link = await asyncpg.connect(url)
+    await link.execute(UNIVERSES)
+    newest = [latest_row("BRK.B", RSI_28), latest_row("BF/B", {"close": 60, "rsi14": 45})]
+    await put_latest(link, [row._replace(at=OPEN) for row in newest])
+    await link.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

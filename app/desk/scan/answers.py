@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app.desk.scan import results
+from app.desk.scan.results import ScanPart
 from app.desk.scan.sources import ScanSources
 from app.rules.live_rule import LiveRule, live_rule
 from app.rules.sql_conditions import Inexpressible
@@ -28,42 +29,40 @@ class ScanAnswer(NamedTuple):
 
 
 async def answer(
-    address: ScanAddress, symbols: tuple[str, ...] | None, sources: ScanSources, rows: int = results.PAGE_ROWS
+    address: ScanAddress, symbols: tuple[str, ...] | None, sources: ScanSources, part: ScanPart | None = None
 ) -> ScanAnswer:
-    """`symbols`: of the watchlists in scope. Raises Unavailable, RedisUnavailable."""
+    """`part`: by default the page of the address; `symbols`: of the watchlists in scope. Raises Unavailable,
+    RedisUnavailable."""
+    part = part or results.page_of(address)
     rule = live_rule(address.rule, address.timeframe, addresses.universes(address.scope), symbols)
     if (await sources.pools.shape()).latest is not None:
         try:
-            return await _from_rows(rule, address, symbols, sources, rows)
+            return await _from_rows(rule, address, part, symbols, sources)
         except Inexpressible:
             pass
     match_list = await sources.watch.matches(rule, WAIT_SECONDS)
     if match_list is None or match_list.problem:
         return ScanAnswer(rule, None, NO_LIST, problem=match_list.problem if match_list else "")
-    page = await _rows_of(match_list, address, sources, rows)
+    page = await _rows_of(match_list, address, part, sources)
     return ScanAnswer(rule, page, match_list.version, match_list.as_of)
 
 
 async def _from_rows(
-    rule: LiveRule, address: ScanAddress, symbols: tuple[str, ...] | None, sources: ScanSources, rows: int
+    rule: LiveRule, address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None, sources: ScanSources
 ) -> ScanAnswer:
     # Before the rows are read: what changes meanwhile is new to the page.
     version = await sources.watch.version(rule)
-    if rows == results.PAGE_ROWS:
-        page = await results.page(address, symbols, sources.pools, sources.cache)
-    else:
-        page = await results.first_rows(address, symbols, sources.pools, rows)
+    page = await results.read(address, part, symbols, sources.pools, sources.cache)
     return ScanAnswer(rule, page, version, max((row.at for row in page.rows), default=0.0))
 
 
-async def _rows_of(match_list: MatchList, address: ScanAddress, sources: ScanSources, rows: int) -> ScanPage:
+async def _rows_of(match_list: MatchList, address: ScanAddress, part: ScanPart, sources: ScanSources) -> ScanPage:
     scanned, *left = match_list.left
     if (await sources.pools.shape()).latest is not None:
-        page = await results.of_symbols(address, match_list.symbols, sources.pools, rows)
+        page = await results.of_symbols(address, part, match_list.symbols, sources.pools)
         return page._replace(scanned=scanned, left=left)
-    first = rows * (address.page - 1)
-    nothing = (None,) * len(results.values_of(address))
-    symbols = match_list.symbols[first : first + rows]
+    nothing = (None,) * len(part.operands)
+    symbols = match_list.symbols[part.offset : part.offset + part.limit]
     return ScanPage(
         [ScanRow(symbol, "", "", "", "", "", True, match_list.as_of, None, 1.0, nothing) for symbol in symbols],
         scanned,

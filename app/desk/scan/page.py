@@ -5,7 +5,7 @@ import time
 
 from markupsafe import Markup
 
-from app.desk.scan.results import values_of
+from app.desk.scan.results import page_of
 from app.finance.instrument import Instrument
 from app.identity import View
 from app.quotes import partials as quotes
@@ -107,4 +107,4 @@ def _stored_quote(instrument: Instrument, row: ScanRow, values: Values) -> Symbo
 
 
 def values(address: ScanAddress, row: ScanRow) -> Values:
-    return dict(zip(values_of(address), row.values, strict=True))
+    return dict(zip(page_of(address).operands, row.values, strict=True))

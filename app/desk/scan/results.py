@@ -1,5 +1,7 @@
 """Runs a scan: symbols of its scope for which the rule holds, one page of them."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from app.db.pools import Pools
@@ -9,7 +11,7 @@ from app.rules.tree import Rule
 from app.scans import address as addresses
 from app.scans import queries
 from app.scans.address import ScanAddress
-from app.scans.columns import CHANGE, LAST, SETS, SORTABLE, Operand, operands
+from app.scans.columns import CHANGE, LAST, SETS, SORTABLE, Operand, ScreenColumn, operands
 from app.scans.queries import ScanPage
 from app.wire.cache.cache import Cache
 
@@ -22,48 +24,71 @@ FRESH_SECONDS = 2.0
 EVERYTHING = Rule(())
 
 
-def values_of(address: ScanAddress) -> tuple[Operand, ...]:
-    """What the columns of a table are made of, in the order of a row's values."""
-    return operands((LAST, CHANGE, *SETS[address.columns].columns))
+class ScanPart(NamedTuple):
+    """Rows of a scan from `offset` on, with the values of `columns`."""
+
+    columns: tuple[ScreenColumn, ...]
+    offset: int = 0
+    limit: int = PAGE_ROWS
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """What the columns are made of, in the order of a row's values."""
+        return operands(self.columns)
+
+    @property
+    def key(self) -> str:
+        return f"{','.join(column.name for column in self.columns)}:{self.offset}:{self.limit}"
 
 
-async def page(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools, cache: Cache) -> ScanPage:
-    """`symbols`: of the watchlists in scope. Raises Inexpressible, Unavailable."""
-    if symbols is not None:
-        return await _read(address, symbols, pools)
+def columns_of(address: ScanAddress) -> tuple[ScreenColumn, ...]:
+    """Of the page's table."""
+    return (LAST, CHANGE, *SETS[address.columns].columns)
+
+
+def page_of(address: ScanAddress) -> ScanPart:
+    return ScanPart(columns_of(address), PAGE_ROWS * (address.page - 1))
+
+
+def first_rows_of(address: ScanAddress, rows: int) -> ScanPart:
+    """All pages as one, of at most so many rows."""
+    return ScanPart(columns_of(address), limit=rows)
+
+
+async def read(
+    address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None, pools: Pools, cache: Cache
+) -> ScanPage:
+    """`symbols`: of the watchlists in scope. What is no longer than a page is cached. Raises Inexpressible,
+    Unavailable."""
+    if symbols is not None or part.limit > PAGE_ROWS:
+        return await _read(address, part, symbols, pools)
 
     async def load() -> bytes:
-        return msgspec.json.encode(await _read(address, None, pools))
+        return msgspec.json.encode(await _read(address, part, None, pools))
 
-    key = f"scan:{address.identity}:{address.sort.text}:{address.columns}:{address.page}"
+    key = f"scan:{address.identity}:{address.sort.text}:{part.key}"
     return msgspec.json.decode(await cache.get(key, FRESH_SECONDS, load), type=ScanPage)
 
 
-async def first_rows(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools, rows: int) -> ScanPage:
-    """All pages as one, of at most so many rows."""
-    return await _read(address._replace(page=1), symbols, pools, rows)
-
-
-async def of_symbols(address: ScanAddress, symbols: tuple[str, ...], pools: Pools, rows: int) -> ScanPage:
+async def of_symbols(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...], pools: Pools) -> ScanPage:
     """Of the symbols for which the rule is known to hold. Raises Unavailable."""
-    return await _read(address._replace(rule=EVERYTHING, scope=()), symbols, pools, rows)
+    return await _read(address._replace(rule=EVERYTHING, scope=()), part, symbols, pools)
 
 
-async def _read(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools, rows: int = PAGE_ROWS) -> ScanPage:
+async def _read(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None, pools: Pools) -> ScanPage:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        return await queries.scan(connection, shape, query(address, symbols, rows))
+        return await queries.scan(connection, shape, _query(address, part, symbols))
 
 
-def query(address: ScanAddress, symbols: tuple[str, ...] | None, rows: int) -> ScanQuery:
-    """`rows`: of a page."""
+def _query(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None) -> ScanQuery:
     column = SORTABLE.get(address.sort.name)
     return ScanQuery(
         resolve(address.rule, address.timeframe),
         address.timeframe,
-        values_of(address),
+        part.operands,
         ScanScope(addresses.universes(address.scope), symbols),
         ScanOrder(column and column.source, address.sort.descending, column and column.base),
-        rows * (address.page - 1),
-        rows,
+        part.offset,
+        part.limit,
     )

@@ -3,7 +3,7 @@
 from quart import abort
 from werkzeug.datastructures import MultiDict
 
-from app.desk.scan import answers, vocabulary
+from app.desk.scan import answers, results, vocabulary
 from app.desk.scan.scopes import UnknownScope, resolve_scope
 from app.desk.scan.sources import ScanSources
 from app.rules.errors import RuleError
@@ -32,7 +32,7 @@ async def first_rows(address: ScanAddress, sources: ScanSources, rows: int) -> S
         scope = await resolve_scope(address.scope, guards.identity().user_id, sources)
     except UnknownScope as unknown:
         abort(unknown.status, str(unknown))
-    answer = await answers.answer(address._replace(page=1), scope.symbols, sources, rows)
+    answer = await answers.answer(address, scope.symbols, sources, results.first_rows_of(address, rows))
     if answer.page is None:
         abort(400 if answer.problem else 503, f"q: {answer.problem or 'the result is being computed; ask again.'}")
     return answer.page
