@@ -70,7 +70,7 @@ def test_an_event_that_a_feature_cannot_take_is_counted() -> None:
 def test_an_event_goes_to_each_feature_that_asked_for_it(relay: Relay) -> None:
     relay.add(PatternDetected, lambda event: [Push("alerts", event.symbol, "insert", nothing)])
 
-    assert {push.topic for push in relay.pushes(DOJI)} == {"patterns", "patterns:BF/B", "alerts"}
+    assert {push.topic for push in relay.pushes(DOJI)} == {"patterns", "patterns:BF/B", "flow:intraday", "alerts"}
 
 
 @pytest.mark.parametrize("topic", ["status", "quotes:BF/B", "symbol:BF/B"])
