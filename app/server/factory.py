@@ -46,6 +46,7 @@ from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.quotes.instruments import api as instruments_api
 from app.scans import routes as rules
+from app.scans.screens import api as screens_api
 from app.scans.screens import routes as screens
 from app.scans.screens.screen import NoSuchScreen
 from app.scans.screens.sharing import routes as screen_sharing
@@ -88,7 +89,7 @@ LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)
-PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, admin_api)
+PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, screens_api, admin_api)
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10

@@ -15,6 +15,7 @@ from app.owned import names
 from app.owned.problems import as_problems
 from app.owned.queries import lock_owner
 from app.owned.refusals import UndoExpired
+from app.owned.undo.offer import UndoOffer
 from app.watchlists import queries
 from app.watchlists.changes import entries, lists, reversal
 from app.watchlists.changes.sections import section_ids
@@ -23,12 +24,11 @@ from app.watchlists.documents import (
     Name,
     Note,
     SectionName,
-    UndoOffer,
     WatchlistDocument,
     WatchlistEntry,
     versioned,
 )
-from app.watchlists.undo.payloads import DeletedList, RemovedEntries
+from app.watchlists.undo.payloads import UNDO_SECONDS, DeletedList, RemovedEntries
 from app.watchlists.watchlist import MAX_ENTRIES, MAX_LISTS, EntryEdit, ListEntry, NoSuchList, Watchlist
 from app.web import api, api_writes, guards
 from app.web.api import Versioned
@@ -98,7 +98,8 @@ async def change(sent: WatchlistChange, write: ApiWrite, slug: str) -> Versioned
 async def delete(write: ApiWrite, slug: str) -> UndoOffer:
     """Deletes a watchlist, which can be undone for a short time."""
     await _lock(write, slug)
-    return UndoOffer.of(await lists.delete(write.connection, guards.identity().user_id, slug), DeletedList)
+    undo_id = await lists.delete(write.connection, guards.identity().user_id, slug)
+    return UndoOffer(undo_id, UNDO_SECONDS[DeletedList])
 
 
 @blueprint.post("/undo/<uuid:undo_id>")
@@ -145,7 +146,7 @@ async def delete_entry(write: ApiWrite, slug: str, symbol: str) -> Versioned:
     """Takes an entry off a watchlist, which can be undone for a short time. The version is that of the watchlist."""
     entry = _entry(await _lock(write, slug), symbol)
     version, undo_id = await entries.remove(write.connection, guards.identity().user_id, slug, [entry.symbol])
-    return Versioned(UndoOffer.of(undo_id, RemovedEntries), version)
+    return Versioned(UndoOffer(undo_id, UNDO_SECONDS[RemovedEntries]), version)
 
 
 async def _lock(write: ApiWrite, slug: str) -> Watchlist:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from app.finance.symbols import LONGEST
 from app.owned.names import LONGEST_NAME
-from app.watchlists.undo.payloads import UNDO_SECONDS, DeletedList, RemovedEntries
+from app.owned.undo.offer import UndoOffer
 from app.watchlists.watchlist import LONGEST_NOTE, ListEntry, Summary, Watchlist
 from app.web.api import PlainText, Versioned
 
@@ -82,18 +81,6 @@ class WatchlistDocument(msgspec.Struct, frozen=True):
             for each in watchlist.sections
         ]
         return cls(summary.slug, summary.name, summary.updated_at, sections)
-
-
-class UndoOffer(msgspec.Struct, frozen=True):
-    """What was removed comes back by POST to `/watchlists/undo/{undo_id}` for so many `seconds`; `undo_id` is null if
-    nothing was removed."""
-
-    undo_id: UUID | None
-    seconds: int
-
-    @classmethod
-    def of(cls, undo_id: UUID | None, kind: type[RemovedEntries] | type[DeletedList]) -> "UndoOffer":
-        return cls(undo_id, UNDO_SECONDS[kind])
 
 
 class ReplacedWatchlist(msgspec.Struct, frozen=True):

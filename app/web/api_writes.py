@@ -1,6 +1,6 @@
 """Typed changes under /api/v1: a JSON body, If-Match and Idempotency-Key, and one transaction for each request."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial, wraps
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import msgspec
 from quart import Quart, Response, abort, current_app, request
 
 from app.web import conditional, guards, idempotency, parameters
-from app.web.api import NoParameters, Signature, Versioned, located
+from app.web.api import NO_PROBLEMS, NoParameters, Signature, Versioned, located
 from app.web.conditional import Precondition
 from app.web.idempotency import AnswerStore, Reply
 
@@ -65,12 +65,14 @@ def typed(
     *,
     creates: bool = False,
     versioned: bool = True,
+    problems: Mapping[int, type[msgspec.Struct]] = NO_PROBLEMS,
 ) -> Callable[[WriteView], Callable[..., Any]]:
     """Decorates a view of POST, PUT, PATCH or DELETE: its first arguments are the body, if there is one, and the
     `ApiWrite`.
 
     It returns `Versioned`, with `creates` `Created`, and None where `answer` is None: the status is 200, 201 or 204.
-    Not `versioned`, it returns the answer alone, which has no ETag.
+    Not `versioned`, it returns the answer alone, which has no ETag. `problems`: the form of error answers, by status,
+    where it is another one than `Problem`.
     `body` forbids unknown fields. PUT, PATCH and DELETE need If-Match, which the view compares by `ApiWrite.require`.
     Answers 400, 409, 413, 415, 422 and 428 as docs/api.md says.
     """
@@ -87,7 +89,9 @@ def typed(
 
         status = 204 if answer is None else 201 if creates else 200
         summary = (view.__doc__ or "").strip()
-        vars(respond)["api"] = Signature(NoParameters, answer, summary, answer is not None and versioned, body, status)
+        vars(respond)["api"] = Signature(
+            NoParameters, answer, summary, answer is not None and versioned, body, status, problems=problems
+        )
         return respond
 
     return decorate

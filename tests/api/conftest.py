@@ -84,6 +84,15 @@ async def token(market: Desk) -> str:
         return await new_token(client)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def program(market: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """Has a token that may change what is its owner's."""
+    async with market.client() as client:
+        token = await new_token(client, "jobs", "Writer")
+    async with program_client(market, token) as client:
+        yield client
+
+
 @pytest.fixture
 async def admin(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     async with administrator(desk) as client:

@@ -164,6 +164,8 @@ async def test_every_parameter_is_accepted_and_refused_as_documented(market: Des
     async with administrator(market) as admin:
         admin.headers["Authorization"] = f"Bearer {await new_token(admin, 'admin')}"
         assert (await admin.post("/api/v1/watchlists", json={"name": "documented"})).status_code == 201
+        screen = {"name": "documented", "rule": "close:0.."}
+        assert (await admin.post("/api/v1/screens", json=screen)).status_code == 201
         count = 0
         for case, schema in cases(document):
             answer = await admin.get(case.address)

@@ -19,14 +19,6 @@ LISTS = "/api/v1/watchlists"
 ANY = {"If-Match": "*"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def program(market: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async with market.client() as client:
-        token = await new_token(client, "jobs", "Lists")
-    async with program_client(market, token) as client:
-        yield client
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def core(program: httpx.AsyncClient) -> AsyncIterator[str]:
     """The path of a list with BRK.B, and BF/B in the section Spirits."""

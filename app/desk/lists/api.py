@@ -12,6 +12,7 @@ from app import deps
 from app.identity import Scope
 from app.owned import names
 from app.owned.problems import as_problems
+from app.owned.undo.offer import UndoOffer
 from app.quotes.board import QuoteBoard
 from app.watchlists import matching, queries
 from app.watchlists.changes import entries, lists, replacement
@@ -22,13 +23,12 @@ from app.watchlists.documents import (
     ReplacedWatchlist,
     SectionName,
     Symbol,
-    UndoOffer,
     WatchlistDocument,
 )
 from app.watchlists.formats.contents import ReadEntry
 from app.watchlists.matching import MatchedEntry, MatchKind
 from app.watchlists.names import note_text
-from app.watchlists.undo.payloads import RemovedEntries
+from app.watchlists.undo.payloads import UNDO_SECONDS, RemovedEntries
 from app.watchlists.watchlist import MAX_ENTRIES, MAX_SECTIONS, Added, NewEntry, SectionTaken, Watchlist
 from app.web import api, api_writes, body_limits, guards
 from app.web.api import Versioned
@@ -129,7 +129,7 @@ async def replace(sent: WatchlistArrangement, write: ApiWrite, slug: str) -> Ver
         arrangement = [_arranged(section, before) for section in sent.sections]
         _, undo_id = await replacement.replace(write.connection, user_id, slug, arrangement)
     after = await queries.find(write.connection, user_id, slug) or abort(404)
-    offer = UndoOffer.of(undo_id, RemovedEntries)
+    offer = UndoOffer(undo_id, UNDO_SECONDS[RemovedEntries])
     return Versioned(ReplacedWatchlist(WatchlistDocument.of(after), offer), after.summary.version)
 
 

@@ -1,8 +1,7 @@
 """JSON API of the scanner."""
 
-import re
 from datetime import datetime
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -15,26 +14,21 @@ from app.desk.scan.scopes import UnknownScope, resolve_scope
 from app.desk.scan.sources import scan_sources
 from app.identity import Scope
 from app.rules import words
-from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError, RuleProblem
 from app.rules.identity import VERSION
 from app.rules.show import condition_text
 from app.scans.address import USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort, value
 from app.scans.queries import ScanPage, ScanRow
+from app.scans.rule_documents import COLUMN, END, BarsPrefix, RuleRefusal, SortText, refuse_rule
 from app.scans.scan_request import LONGEST_SCOPE, ScanRequest, TableChoice, scope_names
 from app.web import api, guards
-from app.web.problems import DetailedProblem, Problem
+from app.web.problems import Problem
 
 blueprint = Blueprint("scan_api", __name__, url_prefix=api.ROOT)
 
 MOST_COLUMNS = 20
-END = r"$(?!\n)"
-"""Python's $ also stands before a line's end."""
-COLUMN = "|".join(map(re.escape, SORTABLE))
 COLUMNS = rf"^(?:{COLUMN})(?:,(?:{COLUMN})){{0,{MOST_COLUMNS - 1}}}{END}"
-SORT = rf"^-?(?:{SYMBOL}|{COLUMN}){END}"
-TIMEFRAME = rf"^(?:{'|'.join(TIMEFRAMES)}){END}"
 FARTHEST = 20_000
 COLUMNS_HELP = f"Of each symbol, separated by commas, at most {MOST_COLUMNS}. Percentages are in points."
 
@@ -53,12 +47,8 @@ class ScanParameters(msgspec.Struct, frozen=True):
             description="Universes, and list.SLUG for a watchlist of yours, separated by commas; else all symbols.",
         ),
     ] = msgspec.field(name="in", default="")
-    timeframe: Annotated[str, Meta(pattern=TIMEFRAME, description="Of fields that name none.")] = msgspec.field(
-        name="tf", default=USUAL_TIMEFRAME
-    )
-    sort: Annotated[
-        str, Meta(pattern=SORT, description="A column; with a minus sign the largest first.", examples=["-relvol"])
-    ] = SYMBOL
+    timeframe: BarsPrefix = msgspec.field(name="tf", default=USUAL_TIMEFRAME)
+    sort: SortText = SYMBOL
     columns: Annotated[str, Meta(pattern=COLUMNS, description=COLUMNS_HELP, examples=["last,change,rsi14"])] = (
         f"{LAST.name},{CHANGE.name}"
     )
@@ -107,12 +97,6 @@ class ScanResult(msgspec.Struct, frozen=True):
     next: int | None
 
 
-class RuleRefusal(Problem, frozen=True):
-    """What is wrong with the rule, and where: `at` counts characters from 1."""
-
-    errors: list[RuleProblem]
-
-
 @blueprint.get("/scan")
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
@@ -121,7 +105,7 @@ async def scan(parameters: ScanParameters) -> ScanResult:
     """The symbols for which a rule holds."""
     request, sources = _request(parameters), scan_sources()
     if problems := await vocabulary.unknown_words(request.words, sources.symbols, sources.pools, sources.cache):
-        _refuse(problems)
+        refuse_rule("q", problems)
     address, columns = request.address, _columns(parameters.columns)
     try:
         scope = await resolve_scope(address.scope, guards.identity().user_id, sources)
@@ -130,7 +114,7 @@ async def scan(parameters: ScanParameters) -> ScanResult:
     part = ScanPart(columns, parameters.offset, parameters.limit)
     answer = await answers.answer(address, scope.symbols, sources, part)
     if answer.page is None and answer.problem:
-        _refuse((RuleProblem("inexpressible", 1, len(parameters.q), answer.problem),))
+        refuse_rule("q", (RuleProblem("inexpressible", 1, len(parameters.q), answer.problem),))
     if answer.page is None:
         abort(503, "The result is being computed. Ask again.")
     return _result(address, part, answer, answer.page)
@@ -147,12 +131,7 @@ def _request(parameters: ScanParameters) -> ScanRequest:
     try:
         return choice.request(parameters.q, parameters.version)
     except RuleError as error:
-        _refuse(error.problems)
-
-
-def _refuse(problems: tuple[RuleProblem, ...]) -> NoReturn:
-    text = "; ".join(problem.message for problem in problems)
-    raise DetailedProblem(422, f"q: {text}.", {"errors": problems})
+        refuse_rule("q", error.problems)
 
 
 def _columns(text: str) -> tuple[ScreenColumn, ...]:
