@@ -1,6 +1,7 @@
 """A served desk whose market has newest rows of a few symbols."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -44,13 +45,21 @@ async def desk(
     places: Places, furnished: str, redis: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
     async with desk_with_quotes(redis, places, furnished, tmp_path_factory.mktemp("scans")) as served:
-        assert served.settings.database.url
-        name = urlsplit(served.settings.database.url.get_secret_value()).path[1:]
-        link = await asyncpg.connect(Databases.of(places, name).engine)
-        await link.execute(FACTS)
-        await put_latest(link, [row._replace(at=AT.timestamp()) for row in (*ROWS, *WEEKS)])
-        await link.close()
+        async with market_link(served, places) as link:
+            await link.execute(FACTS)
+            await put_latest(link, [row._replace(at=AT.timestamp()) for row in (*ROWS, *WEEKS)])
         yield served
+
+
+@asynccontextmanager
+async def market_link(desk: Desk, places: Places) -> AsyncIterator[asyncpg.Connection]:
+    """The engine's connection to the market of the desk."""
+    assert desk.settings.database.url
+    link = await asyncpg.connect(
+        Databases.of(places, urlsplit(desk.settings.database.url.get_secret_value()).path[1:]).engine
+    )
+    yield link
+    await link.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app.owned.names import LONGEST_NAME
+from app.rules.presets import PRESETS
 from app.scans.screens.screen import MAX_SCREENS
 from tests.pipeline.conftest import Desk
 from tests.support.list_pages import PAGE, get, new_list, post, rows
@@ -240,6 +241,17 @@ async def test_a_screen_of_a_list_that_is_gone_says_so_and_can_be_corrected(alic
 
     assert "you have no list core" in await get(alice, path, 422)
     assert 'value="list.core"' in await get(alice, f"{path}/rule")
+
+
+async def test_beside_a_table_stand_a_few_screens_and_without_one_all_of_them(alice: httpx.AsyncClient) -> None:
+    for number in range(12):
+        await save(alice, f"Screen {number}")
+
+    panel = (await get(alice, f"/scan?q={RULE}&v=1")).partition('id="screens-head"')[2]
+    assert re.findall(r'<li><a href="/screens/([^"]*)"', panel) == [f"screen-{number}" for number in range(10)]
+    start = (await get(alice, "/scan")).partition('id="screens-head"')[2]
+    assert start.count('<li><a href="/screens/') == 12
+    assert start.count('<li><a href="/scan?q=') == len(PRESETS)
 
 
 async def test_the_form_of_conditions_leads_back_to_the_screen(alice: httpx.AsyncClient) -> None:

@@ -28,6 +28,8 @@ from app.scans.screens.screen import SavedScreen, ScreenDefinition
 from app.web import guards, html, paging
 from app.web.filters import timeframe
 
+NEAR_SCREENS = 10
+"""Beside a table; the page without one has all of them."""
 AGAIN_SECONDS = 10
 """After which a page without a table is loaded again where no scripts run."""
 
@@ -143,7 +145,7 @@ def _common(address: ScanAddress, choice: TableChoice, scope: ResolvedScope, con
         "problem": "",
         "timeframe": timeframe(TIMEFRAMES[address.timeframe]),
         "scope": scope.words,
-        **_box(address.text, choice, context),
+        **_box(address.text, choice, context, NEAR_SCREENS),
     }
 
 
@@ -163,20 +165,21 @@ async def _start(
         address=None,
         changes={},
         problem=partials.problem(marks(text, problems), messages) if messages else "",
-        **_box(text, choice, context),
+        **_box(text, choice, context, len(context.own) + len(PRESETS)),
     )
 
 
-def _box(text: str, choice: TableChoice, context: ScanContext) -> dict[str, Any]:
+def _box(text: str, choice: TableChoice, context: ScanContext, most: int) -> dict[str, Any]:
     """The box of the rule, and screens: one's own, then those that everybody has, without the one that is shown."""
-    presets = [preset for preset in PRESETS if preset.text != text]
+    own = [(screen.name, screen.path) for screen in context.own if screen != context.saved]
+    presets = [(each.name, url(each.text, "", USUAL_TIMEFRAME) + "&v=1") for each in PRESETS if each.text != text]
     return {
         "text": text,
         "hidden": _hidden(choice),
         "target": context.path,
         "saved": context.saved,
-        "own_screens": [(screen.name, screen.path) for screen in context.own if screen != context.saved],
-        "presets": [(preset.name, url(preset.text, "", USUAL_TIMEFRAME) + "&v=1") for preset in presets],
+        "screens": (own + presets)[:most],
+        "has_own": bool(context.own),
     }
 
 

@@ -10,6 +10,7 @@ from wtforms import (  # type: ignore[import-untyped]
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, NumberRange, ValidationError  # type: ignore[import-untyped]
 
 from app.owned.forms import changed_meanwhile, name_field
@@ -24,10 +25,10 @@ from app.web.filters import timeframe
 from app.web.forms.fields import stripped
 
 SORTS = (
-    (SYMBOL, "Symbol"),
-    (f"-{SYMBOL}", "Symbol, Z first"),
+    SelectChoice(SYMBOL, "Symbol"),
+    SelectChoice(f"-{SYMBOL}", "Symbol, Z first"),
     *(
-        (f"{sign}{name}", f"{column.label}, {order} first")
+        SelectChoice(f"{sign}{name}", f"{column.label}, {order} first")
         for name, column in SORTABLE.items()
         for sign, order in (("-", "largest"), ("", "smallest"))
     ),
@@ -43,11 +44,14 @@ class ScreenForm(Form):  # type: ignore[misc]
         "Bars",
         name="tf",
         default=USUAL_TIMEFRAME,
-        choices=[(each, timeframe(bars)) for each, bars in TIMEFRAMES.items()],
+        choices=[SelectChoice(each, timeframe(bars)) for each, bars in TIMEFRAMES.items()],
     )
     sort = SelectField("Order", name="sort", default=SYMBOL, choices=SORTS)
     columns = SelectField(
-        "Columns", name="cols", default=USUAL_SET, choices=[(each.name, each.label) for each in SETS.values()]
+        "Columns",
+        name="cols",
+        default=USUAL_SET,
+        choices=[SelectChoice(each.name, each.label) for each in SETS.values()],
     )
 
     problems: tuple[RuleProblem, ...] = ()
@@ -109,6 +113,5 @@ class MoveScreen(Form):  # type: ignore[misc]
     screen = SelectField("Screen", validate_choice=False)
     place = IntegerField("To place", validators=[NumberRange(1, message="Places count from 1.")])
 
-    def __init__(self, sent: object = None, screens: Iterable[SavedScreen] = ()) -> None:
-        super().__init__(sent)
-        self.screen.choices = [(screen.slug, screen.name) for screen in screens]
+    def offer(self, screens: Iterable[SavedScreen]) -> None:
+        self.screen.choices = [SelectChoice(screen.slug, screen.name) for screen in screens]

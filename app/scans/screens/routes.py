@@ -171,7 +171,7 @@ async def undo(undo_id: UUID) -> ResponseReturnValue:
 async def _index(form: MoveScreen, status: int = 200) -> Response:
     async with deps.pools().own.acquire() as connection:
         screens = await queries.screens(connection, guards.identity().user_id)
-    form.screen.choices = [(screen.slug, screen.name) for screen in screens]
+    form.offer(screens)
     return await html.page(
         "screens/index",
         title="Screens",
