@@ -86,8 +86,7 @@ async def _matches() -> tuple[ScanAddress, ScanPage]:
     """As many as a list can have."""
     sources = scan_sources()
     address = await valid_address(request.args, sources)
-    page = await first_rows(address, sources, MAX_ENTRIES)
-    return address, page._replace(rows=page.rows[:MAX_ENTRIES])
+    return address, await first_rows(address, sources, MAX_ENTRIES)
 
 
 def _entries(address: ScanAddress, page: ScanPage) -> list[NewEntry]:
