@@ -10,10 +10,12 @@ import pytest_asyncio
 
 from app.owned.names import LONGEST_NAME
 from app.rules.presets import PRESETS
-from app.scans.screens.screen import MAX_SCREENS
+from app.scans.screens import changes
+from app.scans.screens.screen import MAX_SCREENS, ScreenDefinition
 from tests.pipeline.conftest import Desk
 from tests.support.list_pages import PAGE, get, new_list, post, rows
 from tests.support.list_pages import undo_path as list_undo_path
+from tests.support.people_pages import BOB
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -178,6 +180,24 @@ async def test_somebody_elses_screen_is_not_there(alice: httpx.AsyncClient, bob:
 
     assert await order(bob) == []
     assert rows(await get(alice, path)) == ["BRK.B"]
+
+
+async def test_of_two_transactions_that_create_screens_the_second_waits(desk: Desk) -> None:
+    own, low_rsi = desk.context.pools.own, ScreenDefinition(RULE, 1, "", "d", "symbol", "std")
+    async with own.acquire() as connection:
+        user_id = await connection.fetchval("select id from app.users where email = $1", BOB)
+
+    async def create(name: str) -> str:
+        async with own.transaction() as connection:
+            return (await changes.create(connection, user_id, name, low_rsi)).slug
+
+    async with own.transaction() as first, own.acquire() as observer:
+        await changes.create(first, user_id, "Dips!", low_rsi)
+        waiting = asyncio.create_task(create("Dips?"))
+        while not await observer.fetchval("select count(*) from pg_locks where not granted"):
+            await asyncio.sleep(0)
+
+    assert await waiting == "dips-2"
 
 
 async def test_a_person_has_at_most_fifty_screens(alice: httpx.AsyncClient) -> None:
