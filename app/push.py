@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from app.identity import View
 
-Op = Literal["replace", "cells", "morph", "insert", "remove", "trim", "text"]
+Op = Literal["replace", "cells", "spark", "morph", "insert", "remove", "trim", "text"]
 
 LIST_ENTRIES = 50
 """Entries of a list that grows by pushes."""
@@ -16,6 +16,7 @@ class Push(NamedTuple):
 
     replace: the element with id `key` becomes what `draw` returns (same id).
     cells:   the cells of the table row `key` after its header become what `draw` returns, as many as that has.
+    spark:   the cell of class `spark` of the table row `key` becomes what `draw` returns; it is a value of its own.
     morph:   the same as replace, in place: what is alike stays the same node, and keeps the focus.
     insert:  what `draw` returns (id and data-k) goes into the list `key`, in its place by data-k, newest first.
     remove:  the element `key` goes; `draw` is not called.

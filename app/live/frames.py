@@ -18,6 +18,10 @@ class FrameEncoding(Enum):
     SOCKET = auto()
 
 
+APART = ("trim", "spark")
+"""Operations that replace no other one at the same element."""
+
+
 class RenderedPush:
     """A push with its markup, rendered once per view for all audiences."""
 
@@ -55,7 +59,7 @@ class PendingChanges:
     def add(self, change: RenderedPush) -> None:
         push = change.push
         replaceable = push.op == "trim" or (push.op != "insert" and change.kind == "state")
-        place = (push.topic, push.key, push.op == "trim") if replaceable else change
+        place = (push.topic, push.key, push.op in APART) if replaceable else change
         # A cell must not be drawn before the whole that contains it: the newest goes to the end.
         self._changes.pop(place, None)
         self._changes[place] = change

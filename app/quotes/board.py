@@ -13,7 +13,7 @@ from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
 from app.quotes.most_active import MostActive
-from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, SymbolQuote, first_quote, merge
+from app.quotes.quote import LINE_SECONDS, SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, SymbolQuote, first_quote, merge
 from app.quotes.symbol_list import SymbolList
 from app.wire.events.event import Tick
 
@@ -203,7 +203,8 @@ class QuoteBoard:
         same_slot = before.spark and tick.at // SLOT_SECONDS == before.at // SLOT_SECONDS
         past = before.spark[:-1] if same_slot else before.spark[-SPARK_POINTS + 1 :]
         move, spark = _sign(figures.price, before.price), (*past, figures.price)
-        due = not same_slot and tick.arrived_at - before.line_at >= SPARK_SECONDS
+        is_later = not before.spark or tick.at // LINE_SECONDS != before.at // LINE_SECONDS
+        due = is_later and tick.arrived_at - before.line_at >= SPARK_SECONDS
         line_at = tick.arrived_at if due else before.line_at
         return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark, line_at=line_at)
 

@@ -33,9 +33,9 @@ def cells(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
     return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
 
-def spark(symbol: str, line: Spark, view: View) -> Markup:
+def spark(line: Spark, view: View) -> Markup:
     """Nothing in a view with reduced data: its tables have no such column."""
-    return fragment("quotes/spark", symbol=symbol, line=line, view=view)
+    return fragment("quotes/spark", line=line, view=view)
 
 
 def headline(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:

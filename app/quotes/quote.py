@@ -7,11 +7,13 @@ from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular, trading_date
 
-SLOT_SECONDS = 300
+SLOT_SECONDS = 900
 """Market seconds per point of a sparkline."""
+LINE_SECONDS = 300
+"""Market seconds between two pushes of a sparkline, whose last point follows the price."""
 SPARK_SECONDS = 60.0
-"""Least wall seconds between two pushes of a sparkline; at real speed it gains a point every 300."""
-SPARK_POINTS = 78
+"""Least wall seconds between two pushes of a sparkline."""
+SPARK_POINTS = 26
 """Slots of one regular session."""
 
 
@@ -38,7 +40,7 @@ class SymbolQuote(NamedTuple):
     spark: tuple[float, ...] = ()
     """Last price of each slot of this session, oldest first; the last one is the newest price."""
     line_at: float = 0.0
-    """Wall time of the last push of a sparkline with a new point."""
+    """Wall time of the last push of a sparkline."""
     has_traded: bool = True
     """Whether it traded in this session's regular hours; before that open, high and low equal the price."""
     close: float | None = None

@@ -18,5 +18,5 @@ def _row(quote: SymbolQuote, now: float, view: View) -> Row:
     return Row(
         instrument=quote.instrument,
         cells=partials.cells(quote, quote.age(now), view),
-        spark=partials.spark(quote.symbol, spark(quote), view),
+        spark=partials.spark(spark(quote), view),
     )

@@ -1,12 +1,12 @@
 """SVG path of a sparkline: the current session against the previous close."""
 
-from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.quotes.quote import SPARK_POINTS, SymbolQuote
 
-WIDTH, HEIGHT, EDGE = 77, 48, 4
-"""Of the viewBox, whose units are steps in time and levels: whole numbers, for their differences take few bytes."""
+WIDTH, HEIGHT, EDGE = SPARK_POINTS - 1, 20, 1
+"""Of the viewBox, whose units are points in time and levels: whole numbers, for their differences take few bytes."""
 
 
 class Spark(NamedTuple):
@@ -17,28 +17,18 @@ class Spark(NamedTuple):
 
 
 def spark(quote: SymbolQuote) -> Spark:
-    reach = (*quote.spark, quote.previous_close) if quote.previous_close is not None else quote.spark
-    if len(quote.spark) < 2:
+    prices = quote.spark[-SPARK_POINTS:]
+    if len(prices) < 2:
         return Spark("", None)
+    reach = prices if quote.previous_close is None else (*prices, quote.previous_close)
     low, high = min(reach), max(reach)
     steps = (HEIGHT - 2 * EDGE) / (high - low) if high > low else 0.0
     top = EDGE if high > low else HEIGHT // 2
-    levels = [round(top + steps * (high - price)) for price in quote.spark]
-    across = _across(len(levels))
-    moves = [
-        f"{x - before}{_join(y - level)}"
-        for before, x, level, y in zip(across, across[1:], levels, levels[1:], strict=False)
-    ]
+    levels = [round(top + steps * (high - price)) for price in prices]
     zero = None if quote.previous_close is None else round(top + steps * (high - quote.previous_close))
-    return Spark(f"M0 {levels[0]}l{' '.join(moves)}", zero)
+    return Spark(f"M0 {levels[0]}l{' '.join(_move(after - before) for before, after in pairwise(levels))}", zero)
 
 
-def _join(number: int) -> str:
-    """As a following number: a minus sign separates as well as a space."""
-    return str(number) if number < 0 else f" {number}"
-
-
-@lru_cache(maxsize=256)
-def _across(count: int) -> tuple[int, ...]:
-    step = WIDTH / max(SPARK_POINTS - 1, count - 1)
-    return tuple(round(index * step) for index in range(count))
+def _move(levels: int) -> str:
+    """To the next point. A minus sign separates as well as a space."""
+    return f"1{levels}" if levels < 0 else f"1 {levels}"

@@ -142,8 +142,8 @@ def _figure_cells(quote: SymbolQuote) -> Push:
 
 
 def _spark_cell(quote: SymbolQuote) -> Push:
-    topic, key = quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
-    return Push(topic, key, "replace", lambda view: partials.spark(quote.symbol, spark(quote), view))
+    topic, key = quotes_topic(quote.symbol), dom_id("row", quote.symbol)
+    return Push(topic, key, "spark", lambda view: partials.spark(spark(quote), view))
 
 
 def _summary(quote: SymbolQuote) -> Iterator[Push]:

@@ -191,6 +191,8 @@ def patch(push: Push, view: View) -> str:
     markup = push.draw(view)
     if not markup:
         return ""
+    if push.op == "spark":
+        return f'<hx-partial hx-target="#{push.key}>.spark">{markup}</hx-partial>'
     if push.op in SWAPS:
         return _partial(f"#{push.key}", SWAPS[push.op], markup)
     if SVG_PART.match(markup):  # outside <svg> it would land in the XHTML namespace and stay invisible

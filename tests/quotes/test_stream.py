@@ -68,11 +68,12 @@ def test_every_push_draws_its_target_element_or_the_cells_of_its_row(symbol: str
     ]
 
     assert {push.key.partition("-")[0] for push in pushes} == {
-        "quotes", "row", "spark", "headline", "facts", "candle", "level", "chart",
+        "quotes", "row", "headline", "facts", "candle", "level", "chart",
     }  # fmt: skip
+    assert {push.op for push in pushes} >= {"cells", "spark"}
     for push in pushes:
         html = push.draw(VIEW)
-        assert Roots(html).ids == ([None] * 3 if push.op == "cells" else [push.key])
+        assert Roots(html).ids == {"cells": [None] * 3, "spark": [None]}.get(push.op, [push.key])
         assert re.fullmatch(r"[a-z0-9_-]+", push.key)
         assert RULES.parse(push.topic) == push.topic
         assert not re.search(r"aria-live|role=.status|autofocus|<script|\shx-", html)
@@ -102,7 +103,7 @@ def test_an_unchanged_price_is_not_pushed() -> None:
 
     again = keys(on_tick(tick("BRK.B", 10.0, OPEN + 1, arrived_at=1000.4), board, charts))
 
-    assert not [key for key in again if key.startswith(("row", "spark"))]
+    assert not [key for key in again if key.startswith("row")]
 
 
 def test_a_late_tick_pushes_no_price() -> None:
@@ -111,7 +112,7 @@ def test_a_late_tick_pushes_no_price() -> None:
 
     late = keys(on_tick(tick("BRK.B", 11.0, OPEN), board, charts))
 
-    assert not [key for key in late if key.startswith(("row", "spark"))]
+    assert not [key for key in late if key.startswith("row")]
     assert [key for key in late if key.startswith("facts")]
 
 

@@ -135,5 +135,5 @@ def _since(entry: ListEntry, quote: SymbolQuote | None, board: QuoteBoard) -> fl
 def _row(row: QuotedEntry, now: float, view: View) -> ListRow:
     quote = row.quote.without_move if row.quote else None
     quote_cells = partials.cells(quote, quote.age(now), view) if quote else ""
-    line = partials.spark(row.entry.symbol, spark(quote) if quote else Spark("", None), view)
+    line = partials.spark(spark(quote) if quote else Spark("", None), view)
     return ListRow(row.entry, row.instrument, quote_cells, line, row.since)

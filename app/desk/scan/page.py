@@ -96,7 +96,7 @@ def _row(
         instrument,
         quotes.cells(quote, quote.age(now), view),
         cells.cells(SETS[address.columns].columns, row_values, instrument, volume_units, view),
-        quotes.spark(row.symbol, spark(quote), view) if address.columns in SPARKS else "",
+        quotes.spark(spark(quote), view) if address.columns in SPARKS else "",
     )
 
 
