@@ -21,6 +21,8 @@ FLOW = "flow"
 """The topics of the flow board, one for each tier."""
 ENTRIES = "detections"
 FEED = "feed"
+FEED_ENTRIES = 25
+"""Of the desk, whose first load is to stay small; its page of the latest hundred has more."""
 FLOW_ENTRIES = 25
 """Entries of a column of the flow board."""
 
@@ -49,7 +51,7 @@ def patterns_topic(symbol: str) -> Topic:
 
 def feed() -> DetectionList:
     """Detections of all symbols."""
-    return DetectionList(PATTERNS, FEED, LIST_ENTRIES, DetectionFilter())
+    return DetectionList(PATTERNS, FEED, FEED_ENTRIES, DetectionFilter())
 
 
 def symbol_feed(symbol: str) -> DetectionList:
