@@ -84,6 +84,6 @@ async def compress(response: Response) -> Response:
 def _compressed(body: bytes, coding: str) -> bytes:
     quick = len(body) > FAST_BYTES
     if coding == "br":
-        packed: bytes = brotli.compress(body, quality=1 if quick else 5)
+        packed: bytes = brotli.compress(body, quality=1 if quick else 7)
         return packed
     return gzip.compress(body, 1 if quick else 6, mtime=0)
