@@ -16,15 +16,18 @@ from app.web import compression, guards
 STATIC = Path(__file__).resolve().parents[2] / "static"
 FAVICON = (STATIC / "favicon.ico").read_bytes()
 STYLES = {
-    "app.css": ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "phone", "print"),
+    "app.css": ("tokens", "base", "quotes", "patterns", "market", "phone", "print"),
+    "pages.css": ("forms", "accounts", "charts", "indicators", "searches"),
+    "list.css": ("forms", "heads", "lists"),
+    "scan.css": ("forms", "heads", "scans"),
+    "lists.css": ("heads", "lists", "arrangement", "scans"),
     "admin.css": ("admin",),
-    "lists.css": ("lists", "scans"),
 }
-"""The order in each stylesheet: shared rules, features, media. admin.css has what only administrators and account pages
-need."""
+"""The order in each stylesheet: shared rules, features, media. Every page has app.css, which is all that the desk needs,
+and all but the largest tables have pages.css; the others are of lists, scans and administrators."""
 
 HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
-"""Needed by every page with a stream; one file saves requests."""
+"""Needed by every page with a stream."""
 
 LIVE = ("figures.js", "live.js")
 """Our own scripts, as one file."""
@@ -59,7 +62,7 @@ class Assets:
             styles = [static / "css" / f"{name}.css" for name in names]
             sources[sheet] = _minify_stylesheet("".join(path.read_text() for path in styles if path.exists()))
         sources["live.js"] = b";\n".join(sources[name] for name in LIVE)
-        sources["htmx.js"] = b";\n".join(sources[name] for name in HTMX)
+        sources["stream.js"] = b";\n".join(sources[name] for name in (*HTMX, "live.js"))
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}
         self._by_name["app.webmanifest"] = _manifest(static / "app.webmanifest", self._by_name["icon.svg"])
         self._by_url = {asset.url: asset for asset in self._by_name.values()}
