@@ -17,14 +17,14 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 FAVICON = (STATIC / "favicon.ico").read_bytes()
 STYLES = {
     "app.css": ("tokens", "base", "quotes", "patterns", "market", "phone", "print"),
-    "pages.css": ("forms", "accounts", "charts", "indicators", "searches"),
+    "pages.css": ("forms", "facts", "accounts", "charts", "indicators", "searches"),
     "list.css": ("forms", "heads", "lists"),
-    "scan.css": ("forms", "heads", "scans"),
+    "scan.css": ("forms", "facts", "heads", "scans"),
     "lists.css": ("heads", "lists", "arrangement", "scans"),
     "admin.css": ("admin",),
 }
-"""The order in each stylesheet: shared rules, features, media. Every page has app.css, which is all that the desk needs,
-and all but the largest tables have pages.css; the others are of lists, scans and administrators."""
+"""The order in each stylesheet: shared rules, features, media. Every page has app.css, all that the desk needs;
+all but the largest tables have pages.css; the others are of lists, scans and administrators."""
 
 HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
 """Needed by every page with a stream."""

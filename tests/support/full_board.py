@@ -120,7 +120,7 @@ def names() -> dict[str, str]:
 
 def full_quotes() -> list[SymbolQuote]:
     """Random walks with a volatility of 2.3 % a day; the same ones each time."""
-    generator = random.Random(7)  # noqa: S311 - reproducible
+    generator = random.Random(7)
     return [_quote(Instrument(symbol, name), generator) for symbol, name in names().items()]
 
 
