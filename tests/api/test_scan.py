@@ -130,3 +130,10 @@ async def test_universes_have_their_members(market: Desk, token: str) -> None:
     assert (first["members"], second["members"], second["next"]) == (["BF/B"], ["BRK.B"], None)
     assert (await get_json(market, token, "universes/market_leaders/top_2?after=Z"))["members"] == []
     await get_json(market, token, "universes/market_leaders/top_3", 404)
+
+
+async def test_a_rule_that_nothing_evaluates_yet_is_a_503(market: Desk, token: str) -> None:
+    answer = await get(market, "/api/v1/scan?q=in5(sma50:up:sma200)", token)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json"), answer.text
+    assert int(answer.headers["Retry-After"]) > 0
