@@ -1,6 +1,7 @@
-"""The form of a name."""
+"""The form of a name, and the version that a form was drawn with."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from wtforms import Form, HiddenField, StringField  # type: ignore[import-untyped]
@@ -42,3 +43,10 @@ class NameForm(Form):  # type: ignore[misc]
 def changed_meanwhile(text: str) -> str:
     now = f"to “{text}”" if text else "to nothing"
     return f"This was changed {now} in another window meanwhile. Save again to replace that."
+
+
+def version_number(text: str) -> int:
+    """0, which is no version, for what is no number."""
+    with suppress(ValueError):
+        return int(text[:19])
+    return 0

@@ -1,6 +1,5 @@
 """All lists of a person: new ones, their order, rename, delete, undo, and which one the desk shows."""
 
-from contextlib import suppress
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,8 +7,10 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.owned.forms import NameForm
+from app.owned import rename as naming
+from app.owned.forms import NameForm, version_number
 from app.owned.refusals import LimitReached, NameTaken, StaleChange, UndoExpired
+from app.owned.rename import rename_page
 from app.owned.undo import queries as undo_queries
 from app.owned.undo.notice import UndoNotice
 from app.watchlists import queries
@@ -89,27 +90,18 @@ async def undo(undo_id: UUID) -> ResponseReturnValue:
 @blueprint.get(f"{HERE}/<slug:slug>/name")
 @guards.signed_in
 async def name(slug: str) -> ResponseReturnValue:
-    summary = await _summary(slug)
-    return await _name(summary, NameForm(data={"name": summary.name, "before": summary.name}))
+    return await rename_page((await _summary(slug)).name, f"{HERE}/{slug}")
 
 
 @blueprint.post(f"{HERE}/<slug:slug>/name")
 @guards.signed_in
 async def rename(slug: str) -> ResponseReturnValue:
-    summary, form = await _summary(slug), NameForm(await request.form)
-    if not form.validate():
-        return await _name(summary, form, 422)
-    try:
+    async def change(text: str, before: str | None) -> None:
         async with deps.pools().own.transaction() as connection:
-            before = form.before.data or None
-            await lists.rename(connection, guards.identity().user_id, slug, form.name.data, before)
-    except NameTaken as refusal:
-        form.name.errors = [str(refusal)]
-        return await _name(summary, form, 422)
-    except StaleChange as stale:
-        form.show_stale(stale.current["name"] or "")
-        return await _name(summary, form, 412)
-    return current_app.redirect(f"{HERE}/{slug}", 303)
+            await lists.rename(connection, guards.identity().user_id, slug, text, before)
+
+    summary = await _summary(slug)
+    return await naming.rename(summary.name, f"{HERE}/{slug}", NameForm(await request.form), change)
 
 
 @blueprint.get(f"{HERE}/<slug:slug>/delete")
@@ -122,7 +114,7 @@ async def confirm_delete(slug: str) -> ResponseReturnValue:
 @guards.signed_in
 async def delete(slug: str) -> ResponseReturnValue:
     """Only the version that the page showed is deleted."""
-    version = _number((await request.form).get("version", ""))
+    version = version_number((await request.form).get("version", ""))
     try:
         async with deps.pools().own.transaction() as connection:
             undo_id = await lists.delete(connection, guards.identity().user_id, slug, version)
@@ -163,11 +155,6 @@ async def _index(form: NameForm, status: int = 200) -> Response:
     )
 
 
-async def _name(summary: Summary, form: NameForm, status: int = 200) -> Response:
-    title, back = f"Rename {summary.name}", f"{HERE}/{summary.slug}"
-    return await html.page("owned/name", title=title, status=status, before=summary.name, back=back, form=form)
-
-
 async def _confirm_delete(summary: Summary, status: int = 200) -> Response:
     title = f"Delete {summary.name}"
     return await html.page("watchlists/delete", title=title, status=status, summary=summary, stale=status == 412)
@@ -183,10 +170,3 @@ async def _notice(undo_id: str | UUID) -> UndoNotice | None:
     async with deps.pools().own.acquire() as connection:
         row = await undo_queries.find_typed(connection, guards.identity().user_id, str(undo_id), payloads.KINDS)
     return payloads.notice(row) if row else None
-
-
-def _number(text: str) -> int:
-    """0, which is no version, for what is no number."""
-    with suppress(ValueError):
-        return int(text[:19])
-    return 0

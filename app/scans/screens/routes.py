@@ -1,6 +1,5 @@
 """Screens of one's own: all of them, a new one, another rule, another name, order, deletion and undo."""
 
-from contextlib import suppress
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,8 +7,10 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.owned.forms import NameForm
+from app.owned import rename as naming
+from app.owned.forms import NameForm, version_number
 from app.owned.refusals import LimitReached, NameTaken, StaleChange, UndoExpired
+from app.owned.rename import rename_page
 from app.owned.undo import queries as undo_queries
 from app.owned.undo.notice import UndoNotice
 from app.rules.errors import marks
@@ -95,7 +96,7 @@ async def save_rule(slug: str) -> ResponseReturnValue:
         return await _rule(screen, form, 422)
     try:
         async with deps.pools().own.transaction() as connection:
-            version = _number(form.version.data or "")
+            version = version_number(form.version.data or "")
             await changes.save(connection, guards.identity().user_id, slug, form.definition(), version)
     except StaleChange as stale:
         form.show_stale(stale.current, stale.version)
@@ -107,26 +108,18 @@ async def save_rule(slug: str) -> ResponseReturnValue:
 @guards.signed_in
 async def name(slug: str) -> ResponseReturnValue:
     screen = await _screen(slug)
-    return await _name(screen, NameForm(data={"name": screen.name, "before": screen.name}))
+    return await rename_page(screen.name, screen.path)
 
 
 @blueprint.post(f"{SCREENS}/<slug:slug>/name")
 @guards.signed_in
 async def rename(slug: str) -> ResponseReturnValue:
-    screen, form = await _screen(slug), NameForm(await request.form)
-    if not form.validate():
-        return await _name(screen, form, 422)
-    try:
+    async def change(text: str, before: str | None) -> None:
         async with deps.pools().own.transaction() as connection:
-            before = form.before.data or None
-            await changes.rename(connection, guards.identity().user_id, slug, form.name.data, before)
-    except NameTaken as refusal:
-        form.name.errors = [str(refusal)]
-        return await _name(screen, form, 422)
-    except StaleChange as stale:
-        form.show_stale(stale.current["name"] or "")
-        return await _name(screen, form, 412)
-    return current_app.redirect(screen.path, 303)
+            await changes.rename(connection, guards.identity().user_id, slug, text, before)
+
+    screen = await _screen(slug)
+    return await naming.rename(screen.name, screen.path, NameForm(await request.form), change)
 
 
 @blueprint.get(f"{SCREENS}/<slug:slug>/delete")
@@ -139,7 +132,7 @@ async def confirm_delete(slug: str) -> ResponseReturnValue:
 @guards.signed_in
 async def delete(slug: str) -> ResponseReturnValue:
     """Only the version that the page showed is deleted."""
-    version = _number((await request.form).get("version", ""))
+    version = version_number((await request.form).get("version", ""))
     try:
         async with deps.pools().own.transaction() as connection:
             undo_id = await changes.delete(connection, guards.identity().user_id, slug, version)
@@ -192,11 +185,6 @@ async def _rule(screen: SavedScreen, form: ChangedScreen, status: int = 200) -> 
     return await html.page("screens/rule", title=title, status=status, screen=screen, form=form, problem=_problem(form))
 
 
-async def _name(screen: SavedScreen, form: NameForm, status: int = 200) -> Response:
-    title = f"Rename {screen.name}"
-    return await html.page("owned/name", title=title, status=status, before=screen.name, back=screen.path, form=form)
-
-
 async def _confirm_delete(screen: SavedScreen, status: int = 200) -> Response:
     title = f"Delete {screen.name}"
     return await html.page("screens/delete", title=title, status=status, screen=screen, stale=status == 412)
@@ -218,10 +206,3 @@ async def _notice(undo_id: str) -> UndoNotice | None:
     async with deps.pools().own.acquire() as connection:
         row = await undo_queries.find_typed(connection, guards.identity().user_id, undo_id, changes.UNDO_KINDS)
     return changes.notice(row) if row else None
-
-
-def _number(text: str) -> int:
-    """0, which is no version, for what is no number."""
-    with suppress(ValueError):
-        return int(text[:19])
-    return 0
