@@ -149,9 +149,10 @@ class Engine:
             # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
             runners = (self._store, self._processing, self._subscriber, self._stream, self._channel, self._live_rules)
+            latest_updates = self._bar_close.latest_updates
             self._tasks.extend(
                 tasks.create_task(one.run())
-                for one in (*runners, self._load_jobs, self._schedule, self._refresh_latest)
+                for one in (*runners, self._load_jobs, self._schedule, self._refresh_latest, latest_updates)
             )
             self._tasks.extend(tasks.create_task(work) for work in (self._watch_clock(), self._analyse_bars()))
             ready()

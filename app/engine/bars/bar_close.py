@@ -13,11 +13,11 @@ from app.engine.analysis.analyse import NOTHING, Analysis, analyse
 from app.engine.analysis.confluence import Confluence
 from app.engine.analysis.deduplicate import Deduplicator
 from app.engine.analysis.expiry import PatternExpiry
-from app.engine.analysis.latest_row import LatestRow
 from app.engine.analysis.outcomes import OutcomeTracker, new_outcome
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.latest_bars import LatestBars
+from app.engine.bars.latest_updates import LatestUpdates
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.monitoring.metrics import Stopwatch
 from app.engine.storage.store import Store
@@ -48,6 +48,7 @@ class BarClose:
         self.groups = breadth.Groups()
         self.stopwatch = Stopwatch()
         self.latest = LatestBars(series)
+        self.latest_updates = LatestUpdates(self.latest, store)
         self._series = series
         self._store = store
         self._timeframes = frozenset(timeframes)
@@ -106,15 +107,14 @@ class BarClose:
             self._store.offer(events=expired)
             self._store.set_expired_until(now)
 
-    async def record_minute(self, minutes: Sequence[Bar], days: Sequence[Bar]) -> None:
+    def record_minute(self, minutes: Sequence[Bar], days: Sequence[Bar]) -> None:
         """Stores the market breadth at the end of the newest of these minutes, and the days of their symbols as they
         stand. `days`: the running daily bars of all symbols."""
         newest = max(bar.start for bar in minutes)
         if newest != self._breadth_at:
             self._breadth_at = newest
             self._record_breadth(newest + MINUTE, days)
-        symbols = {bar.symbol for bar in minutes}
-        self._store.offer(latest=await self.latest.running(days, symbols, newest + MINUTE))
+        self.latest_updates.add_running(days, (bar.symbol for bar in minutes), newest + MINUTE)
 
     def _record_breadth(self, at: float, days: Sequence[Bar]) -> None:
         closes = {}
@@ -140,15 +140,14 @@ class BarClose:
                 self._series.add(self._from_days.adjusted_for_splits(bar) if from_days else bar)
             if len(bars) > AT_ONCE:
                 await asyncio.sleep(0)
-        growth, market = self._benchmark_growth(bars[0]), await self.latest.market(bars[0].timeframe)
+        growth = self._benchmark_growth(bars[0])
         for portion in _portions(bars):
             await self._store.wait_for_space()
-            analysis = await self._analyse(portion, growth)
-            symbols = [bar.symbol for bar in portion]
-            self._offer(portion, analysis, await self.latest.closed(bars[0].timeframe, symbols, market))
+            self._offer(portion, await self._analyse(portion, growth))
             await asyncio.sleep(0)
+        self.latest_updates.add_closed(bars[0].timeframe, (bar.symbol for bar in bars))
 
-    def _offer(self, bars: Sequence[Bar], analysis: Analysis, latest: Sequence[LatestRow]) -> None:
+    def _offer(self, bars: Sequence[Bar], analysis: Analysis) -> None:
         """Stores and publishes the bars with what was found in them."""
         outcomes = self.outcomes.update(bars)
         series = self._series.timeframe(bars[0].timeframe)
@@ -169,7 +168,6 @@ class BarClose:
             [event for event in analysis.indicators if event.symbol not in symbols_due],
             outcomes,
             [*new, *updated, *analysis.alerts],
-            latest,
         )
 
     def _benchmark_growth(self, bar: Bar) -> float:

@@ -50,11 +50,14 @@ class LatestBars:
         return rows
 
     async def running(self, days: Sequence[Bar], symbols: Collection[str], at: float) -> list[LatestRow]:
-        """The days of these symbols as they stand at the end of a minute. `days`: of all symbols."""
+        """The days of these symbols as they stand at the end of a minute, except for those that are over. `days`: of
+        all symbols."""
+        series = self._series.timeframe("daily")
+        days = [bar for bar in days if bar.symbol not in series.rows or series.newest_of(bar.symbol) < bar.start]
         own = [bar for bar in days if bar.symbol in symbols]
         if not self.has_table or not own:
             return []
-        series, market = self._series.timeframe("daily"), await self.market("daily", days)
+        market = await self.market("daily", days)
         benchmark = [bar for bar in days if bar.symbol == BENCHMARK]
         rows = []
         for first in range(0, len(own), AT_ONCE):

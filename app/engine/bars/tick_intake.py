@@ -200,7 +200,7 @@ class TickIntake:
             done, self._analysis_done = self._analysis_done, asyncio.Event()
             done.set()
         if minutes := [bar for bar in bars if bar.timeframe == "1min"]:
-            await self._bar_close.record_minute(minutes, self.days.bars())
+            self._bar_close.record_minute(minutes, self.days.bars())
 
     @property
     def full(self) -> bool:
