@@ -30,8 +30,7 @@ HEADERS = {
 }
 
 DOCUMENT_HEADERS = {"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"}
-"""Without effect on subresources, and left out there."""
-SUBRESOURCE_TYPES = ("text/css", "text/javascript")
+"""Without effect on subresources, and left out of static files."""
 
 
 def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
@@ -56,7 +55,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         # One pass: each setdefault would search all headers again, which a stream's start would feel.
         present = {name.lower() for name, _ in response.headers}
         always = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=nonce())}
-        if response.mimetype in SUBRESOURCE_TYPES:
+        if request.endpoint == "static":
             always = {name: value for name, value in always.items() if name not in DOCUMENT_HEADERS}
         response.headers.extend({name: value for name, value in always.items() if name.lower() not in present})
         if is_secure():

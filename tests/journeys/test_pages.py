@@ -85,8 +85,8 @@ def test_the_first_load_of_the_desk_is_light(browser: Browser, replaying: Desk) 
 
     weights = weigh(browser, replaying)
 
-    assert len(weights) >= 4
-    assert sum(weights.values()) <= 45_000, weights
+    assert len(weights) >= 3
+    assert sum(weights.values()) <= 30_000, weights
 
 
 def test_nothing_is_loaded_from_elsewhere(browser: Browser, replaying: Desk) -> None:

@@ -19,4 +19,4 @@ def test_a_hundred_rows_at_the_end_of_a_session_take_few_bytes() -> None:
     assert len(quotes) == 100
     assert all(len(quote.spark) == SPARK_POINTS for quote in quotes)
     assert board.count(f'<svg viewBox="0 0 {WIDTH} {HEIGHT}"') == 100
-    assert len(brotli.compress(board.encode(), quality=5)) <= 7_000
+    assert len(brotli.compress(board.encode(), quality=7)) <= 7_000
