@@ -21,8 +21,6 @@ FLOW = "flow"
 """The topics of the flow board, one for each tier."""
 ENTRIES = "detections"
 FEED = "feed"
-FEED_ENTRIES = 25
-"""Of the desk, whose first load is to stay small; its page of the latest hundred has more."""
 FLOW_ENTRIES = 25
 """Entries of a column of the flow board."""
 
@@ -51,7 +49,7 @@ def patterns_topic(symbol: str) -> Topic:
 
 def feed() -> DetectionList:
     """Detections of all symbols."""
-    return DetectionList(PATTERNS, FEED, FEED_ENTRIES, DetectionFilter())
+    return DetectionList(PATTERNS, FEED, LIST_ENTRIES, DetectionFilter())
 
 
 def symbol_feed(symbol: str) -> DetectionList:

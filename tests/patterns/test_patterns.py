@@ -43,7 +43,7 @@ def test_a_detection_is_added_to_the_feed_the_list_of_its_symbol_and_the_column_
             )
             for op in ("insert", "trim")
         ]
-        assert [push.keep for push in pushes if push.op == "trim"] == [25, 50, 25]
+        assert [push.keep for push in pushes if push.op == "trim"] == [50, 50, 25]
         html = pushes[0].draw(VIEW)
         assert f'id="{dom_id("pattern", symbol, "Hammer", "1min", str(int(OPEN)))}"' in html
         assert f'data-k="{int(OPEN)}"' in html
