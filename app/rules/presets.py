@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 
 class Preset(NamedTuple):
-    """`slug`: its name in an address; `text`: the rule in its one spelling."""
+    """`slug`: its name in an address; `text`: the rule in its one spelling. `is_general`: whether it names nothing that
+    a market may lack."""
 
     slug: str
     name: str
     text: str
+    is_general: bool = True
 
 
 PRESETS = (
@@ -26,7 +28,7 @@ PRESETS = (
         "Daily Hammer, fresh intraday agreement",
         "all(pattern:Hammer,tier:daily),all(direction:bullish,tier:intraday,age:..3)",
     ),
-    Preset("large-drop", "Large company, down 3 %", "sector:Technology;Energy,cap:10b..,chg:..-3"),
+    Preset("large-drop", "Large company, down 3 %", "sector:Technology;Energy,cap:10b..,chg:..-3", False),
     Preset("bollinger-squeeze", "Bollinger squeeze", "bb20.width:le:min120(bb20.width)"),
     Preset("macd-cross-below-zero", "MACD crosses below zero", "macd:up:macd.signal,macd:..0"),
     Preset("gap-that-holds", "Gap up that holds", "gap:3..,close:gt:open"),
@@ -35,6 +37,7 @@ PRESETS = (
         "oversold-by-either",
         "Oversold by RSI or stochastic",
         "any(rsi14:..30,stoch14:..20),not(industry:Biotechnology)",
+        False,
     ),
     Preset(
         "three-timeframes",
@@ -42,7 +45,9 @@ PRESETS = (
         "adx14:25..,d.ema12:gt:ema26,w.ema12:gt:ema26,mo.ema12:gt:ema26",
     ),
     Preset("recovered", "Was oversold, is strong", "in10(rsi14:..30),rsi14:50.."),
-    Preset("own-symbols", "Named symbols up 2 %", "symbol:BRK.B;BF/B;X:BTCUSD,chg:2.."),
+    Preset("own-symbols", "Named symbols up 2 %", "symbol:BRK.B;BF/B;X:BTCUSD,chg:2..", False),
     Preset("above-vwap", "Three hours above VWAP, strong", "for3(h.close:gt:vwap),rs20:1.1.."),
 )
 """Each is a rule of daily bars."""
+
+GENERAL = tuple(preset for preset in PRESETS if preset.is_general)

@@ -62,7 +62,7 @@ async def test_an_unknown_parameter_is_refused_by_name_with_the_known_ones(
         text = unescape(answer.text)
         assert answer.status_code == 400, path
         assert "Unknown parameter: '<symbl>'. Known are: " in text, path
-        assert set(re.findall(r"[\w]+", text.partition("Known are: ")[2].partition(".")[0])) == {
+        assert set(re.findall(r"[\w-]+", text.partition("Known are: ")[2].partition(".")[0])) == {
             *names,
             *parameters.FRAME,
         }, path

@@ -77,7 +77,7 @@ LINES: dict[str, Line] = {
     "rules.fields": Line(Who.PEOPLE, 200),
     "rules.form": Line(Who.PEOPLE, 200),
     "scan.scan": Line(Who.PEOPLE, 200),
-    "scan.scan_table": Line(Who.READ, 400),
+    "scan.scan_table": Line(Who.READ, 422),
     "lists.show": Line(Who.PEOPLE, 404),
     "lists.show_add_to": Line(Who.PEOPLE, 200),
     "arrangement.change_section": Line(Who.PEOPLE, 404),

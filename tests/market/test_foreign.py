@@ -32,6 +32,7 @@ from app.live.topics import STATUS, name, symbol_topic
 from app.patterns.stream import PATTERNS, column, patterns_topic
 from app.quotes.charts.history import RANGES
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
+from app.scans.matches.stream import rule_topic
 from app.server.factory import create_app
 from app.settings.load import Settings
 from app.settings.sections import DatabaseSection, LimitsSection, RedisSection
@@ -68,6 +69,7 @@ TOPICS = (
     *(chart_topic(symbol, span) for symbol in SYMBOLS for span in RANGES),
     *(column(tier).topic for tier in TIERS),
     SIGNALS,
+    rule_topic("0" * 20, 0),
 )
 
 NOTICE = re.compile(r'class="notice">([^<]*)')

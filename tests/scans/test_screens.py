@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app.owned.names import LONGEST_NAME
-from app.rules.presets import PRESETS
+from app.rules.presets import GENERAL
 from app.scans.screens import changes
 from app.scans.screens.screen import MAX_SCREENS, ScreenDefinition
 from tests.pipeline.conftest import Desk
@@ -272,7 +272,7 @@ async def test_beside_a_table_stand_a_few_screens_and_without_one_all_of_them(al
     assert re.findall(r'<li><a href="/screens/([^"]*)"', panel) == [f"screen-{number}" for number in range(10)]
     start = (await get(alice, "/scan")).partition('id="screens-head"')[2]
     assert start.count('<li><a href="/screens/') == 12
-    assert start.count('<li><a href="/scan?q=') == len(PRESETS)
+    assert start.count('<li><a href="/scan?q=') == len(GENERAL)
 
 
 async def test_the_form_of_conditions_leads_back_to_the_screen(alice: httpx.AsyncClient) -> None:

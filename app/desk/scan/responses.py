@@ -16,7 +16,7 @@ from app.live.topics import STATUS
 from app.quotes.topics import quotes_topic
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError, RuleProblem, marks
-from app.rules.presets import PRESETS
+from app.rules.presets import GENERAL, PRESETS
 from app.scans import partials
 from app.scans.address import SCAN, USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import SETS, USUAL_SET
@@ -165,14 +165,14 @@ async def _start(
         address=None,
         changes={},
         problem=partials.problem(marks(text, problems), messages) if messages else "",
-        **_box(text, choice, context, len(context.own) + len(PRESETS)),
+        **_box(text, choice, context, len(context.own) + len(GENERAL)),
     )
 
 
 def _box(text: str, choice: TableChoice, context: ScanContext, most: int) -> dict[str, Any]:
     """The box of the rule, and screens: one's own, then those that everybody has, without the one that is shown."""
     own = [(screen.name, screen.path) for screen in context.own if screen != context.saved]
-    presets = [(each.name, url(each.text, "", USUAL_TIMEFRAME) + "&v=1") for each in PRESETS if each.text != text]
+    presets = [(each.name, url(each.text, "", USUAL_TIMEFRAME) + "&v=1") for each in GENERAL if each.text != text]
     return {
         "text": text,
         "hidden": _hidden(choice),

@@ -14,14 +14,14 @@ from app.web import guards
 
 
 async def valid_address(sent: MultiDict[str, str], sources: ScanSources) -> ScanAddress:
-    """Answers 400 for what is no rule."""
+    """Answers 422 for what is no rule."""
     try:
         scan_request = table_choice(sent).request(sent.get("q", ""), version(sent))
     except RuleError as error:
-        abort(400, f"q: {error}.")
+        abort(422, f"q: {error}.")
     problems = await vocabulary.unknown_words(scan_request.words, sources.symbols, sources.pools, sources.cache)
     if problems:
-        abort(400, f"q: {problems[0].message}.")
+        abort(422, f"q: {problems[0].message}.")
     return scan_request.address
 
 

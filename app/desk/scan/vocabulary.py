@@ -22,11 +22,14 @@ DIRECTIONS = ("bullish", "bearish", "neutral")
 async def unknown_words(
     words: tuple[RuleWord, ...], symbols: SymbolIndex, pools: Pools, cache: Cache
 ) -> tuple[RuleProblem, ...]:
-    """A problem for each word that the market does not have. Raises Unavailable."""
+    """A problem for each word that the market does not have; none for those of a field of which it has no word at all.
+    Raises Unavailable."""
     if not words:
         return ()
     fields = {word.field for word in words}
-    vocabulary: dict[str, Collection[str]] = dict(await facts(pools, cache))
+    vocabulary: dict[str, Collection[str]] = {
+        field: every for field, every in (await facts(pools, cache)).items() if every
+    }
     if "symbol" in fields:
         vocabulary["symbol"] = [
             spelling for word in words if word.field == "symbol" for spelling in symbols.spellings(word.word)
