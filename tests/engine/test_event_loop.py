@@ -44,14 +44,16 @@ def calls_in_this_thread() -> Iterator[set[str]]:
 
 @pytest.fixture
 def computing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
-    """Set when TA-Lib is called; and to be set before that call may end."""
+    """Set when TA-Lib is called while the second is not set; that call ends when it is."""
     started, go_on = threading.Event(), threading.Event()
+    go_on.set()
     rsi = talib.RSI
 
-    def blocking_rsi(*arguments: object) -> object:
-        started.set()
+    def blocking_rsi(*arguments: object, **options: object) -> object:
+        if not go_on.is_set():
+            started.set()
         assert go_on.wait(20), "whoever computes stands in the way of whoever lets it go on"
-        return rsi(*arguments)
+        return rsi(*arguments, **options)
 
     monkeypatch.setattr(talib, "RSI", blocking_rsi)
     yield started, go_on
@@ -64,6 +66,7 @@ async def test_heartbeats_continue_during_requested_processing(
     started, go_on = computing
     client = connect(redis_url)
     async with running_engine(redis_url, database_url), recorded_events(redis_url) as events:
+        go_on.clear()
         await client.publish(JOBS_PROCESSING, FORCED)
         assert await asyncio.to_thread(started.wait, 20)
 
@@ -83,6 +86,7 @@ async def test_closed_bars_are_analysed_outside_the_event_loop(
     started, go_on = computing
     intake, _ = intake_and_store("1min")
     bars = [Bar("IBM", "1min", OPENS + 60 * minute, 10, 11, 9, 10, 100, 4) for minute in range(40)]
+    go_on.clear()
     analysis = asyncio.create_task(intake._bar_close.analyse(bars))
 
     assert await asyncio.to_thread(started.wait, 20)

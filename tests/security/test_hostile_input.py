@@ -218,7 +218,9 @@ async def test_get_requests_change_nothing(site: Site, link: asyncpg.Connection,
 
     assert len(visited) > 10
     assert await table_digests(link) == before
-    assert {name for name in set(await redis_values(keys)) - keys_before if b"cache" not in name} == set()
+    added = set(await redis_values(keys)) - keys_before
+    # Which rules somebody looks at is of a reader's moment, as a cache is: bounded, and gone after a while.
+    assert {name for name in added if b"cache" not in name and not name.startswith(b"ts:rules:")} == set()
 
 
 async def test_a_search_text_is_no_sql_pattern(site: Site) -> None:

@@ -15,7 +15,7 @@ from app.desk.scan.valid_address import first_rows, valid_address
 from app.identity import Scope
 from app.scans.address import SCAN
 from app.scans.columns import SETS
-from app.scans.scan_request import PARAMETERS
+from app.scans.scan_request import PARAMETERS, table_choice
 from app.scans.screens import queries as screens
 from app.scans.screens.screen import SCREENS
 from app.scans.table import scan_document
@@ -30,12 +30,14 @@ blueprint = Blueprint("scan", __name__)
 @guards.open_to_tokens(Scope.READ)
 @parameters.allow("q", *PARAMETERS)
 async def scan_table() -> TableDocument:
-    """Every row, whatever the page."""
-    sources = scan_sources()
+    """Every row, whatever the page; none without a rule."""
+    sources, zone = scan_sources(), guards.view().zone
+    if not request.args.get("q", "").strip():
+        return scan_document(SETS[table_choice(request.args).columns].columns, (), zone, time.time())
     address = await valid_address(request.args, sources)
     page = await first_rows(address, sources, results.ALL_ROWS)
     rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in page.rows)
-    return scan_document(SETS[address.columns].columns, rows, guards.view().zone, time.time())
+    return scan_document(SETS[address.columns].columns, rows, zone, time.time())
 
 
 @tables.page(blueprint, SCAN, scan_table)
