@@ -61,7 +61,7 @@ async def test_a_scan_of_a_universe_or_of_a_list_of_ones_own(market: Desk, token
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "at"), [("rsi14:..40,clsoe:5..", "field", 12), ("", "", 1), ("sector:Nonsense", "", 8)]
+    ("text", "code", "at"), [("rsi14:..40,clsoe:5..", "field", 12), ("", "", 1), ("tier:nonsense", "", 6)]
 )
 async def test_what_is_wrong_with_a_rule_is_said_with_its_place(
     market: Desk, token: str, text: str, code: str, at: int

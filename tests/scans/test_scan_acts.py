@@ -102,9 +102,9 @@ async def test_matches_are_added_to_a_list_beside_what_is_there(
 @pytest.mark.parametrize("act", ["symbols", "list", "add"])
 async def test_the_symbols_of_no_scan_are_refused(alice: httpx.AsyncClient, act: str) -> None:
     for query, status in (
-        ("", 400),
-        ("q=closs:1..", 400),
-        ("q=sector:Tech", 400),
+        ("", 422),
+        ("q=closs:1..", 422),
+        ("q=sector:Tech", 422),
         ("q=close:0..&cols=all", 400),
         ("q=close:0..&in=list.none", 404),
         ("q=in5(rsi14:..30)", 503),

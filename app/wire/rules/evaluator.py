@@ -11,6 +11,7 @@ from app.rules.live_rule import MOST_LIVE, MarketNeeds
 from app.wire.backoff import Backoff
 from app.wire.channels import RULES_CHANNEL
 from app.wire.client import RedisUnavailable
+from app.wire.pubsub.connection import heed_cancellation
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.rules.evaluation import CheckedRule, MarketState, RuleResults, changed, checked
 from app.wire.rules.live_rules import LiveRules
@@ -72,6 +73,7 @@ class LiveRuleEvaluator:
     async def _evaluate_when_due(self) -> None:
         loop, backoff, due = asyncio.get_running_loop(), Backoff(), 0.0
         while True:
+            heed_cancellation()
             await self._work.wait()
             self._work.clear()
             everything = self._bars_closed and loop.time() >= due
