@@ -18,7 +18,7 @@ from statistics import median
 
 import numpy as np
 
-from app.engine.bars.bar_series import BarSeries
+from app.finance.bar_series import BarSeries
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.columns import Columns
 from app.finance.detections import DetectedPattern

@@ -20,12 +20,12 @@ from app.db import roles
 from app.db.market import MarketShape
 from app.db.migrate import migrate
 from app.db.pools import Pool, Pools
-from app.engine.bars.bar_series import SeriesByTimeframe
-from app.engine.bars.latest_bars import LatestBars
 from app.engine.startup import history
 from app.engine.startup.latest_refresh import LatestRefresh
 from app.engine.storage.store import Store
 from app.finance import calendar
+from app.finance.bar_series import SeriesByTimeframe
+from app.rules.latest_bars import LatestBars
 from app.rules.parse import parse
 from app.rules.presets import PRESETS
 from app.rules.resolve import resolve

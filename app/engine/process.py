@@ -15,7 +15,6 @@ from app.db.pools import Pool
 from app.engine.analysis.breadth import Groups
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.feed_state import FeedState
 from app.engine.bars.stream_intake import StreamIntake
@@ -35,6 +34,7 @@ from app.engine.startup.start import IncompatibleSchema, Startup
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import tables as market_tables
 from app.engine.storage.store import Store
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.clock import MarketClock
 from app.finance.panel import WIDTH
 from app.settings.load import Settings

@@ -6,15 +6,15 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.analysis.latest_values import latest_values
-from app.engine.bars.bar_series import SeriesByTimeframe
-from app.engine.bars.latest_bars import LatestBars
 from app.engine.startup import history
 from app.finance import periods
 from app.finance.adjust import Split
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, day_of
 from app.finance.sessions import regular
+from app.rules.latest_bars import LatestBars
 from app.rules.latest_columns import EVERY
+from app.rules.latest_values import latest_values
 from tests.support.running_engine import (
     BARS,
     DAY,

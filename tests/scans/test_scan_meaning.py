@@ -13,18 +13,18 @@ from hypothesis import given, settings
 
 from app.db import market as market_tables
 from app.embedded.places import Places
-from app.engine.bars.bar_series import SeriesByTimeframe
-from app.engine.bars.latest_bars import LatestBars
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.patterns import TIERS
 from app.engine.storage.tables import plan_writes, tables
 from app.finance import periods
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.columns import bars as bars_of
 from app.finance.columns import merge
 from app.finance.detections import DetectedPattern, tier
 from app.rules.catalogue import COLUMNS
 from app.rules.evaluate import RuleEvaluation
+from app.rules.latest_bars import LatestBars
 from app.rules.market_bars import MarketSnapshot
 from app.rules.resolve import resolve
 from app.rules.show import show

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 import asyncpg
 import numpy as np
 
-from app.engine.analysis.latest_row import LatestRow
 from app.engine.storage.latest import latest_insert
 from app.finance.bars import Timeframe
 from app.rules.latest_columns import EVERY
+from app.rules.latest_row import LatestRow
 
 
 def latest_row(

@@ -15,17 +15,17 @@ from app.engine.analysis.deduplicate import Deduplicator
 from app.engine.analysis.expiry import PatternExpiry
 from app.engine.analysis.outcomes import OutcomeTracker, new_outcome
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import SeriesByTimeframe
-from app.engine.bars.latest_bars import LatestBars
 from app.engine.bars.latest_updates import LatestUpdates
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.monitoring.metrics import Stopwatch
 from app.engine.storage.store import Store
 from app.finance import periods, studies
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Floats, Panel
 from app.finance.sessions import MINUTE
 from app.finance.shares import Splits
+from app.rules.latest_bars import LatestBars
 
 PUBLISH_SECONDS = 1.0
 """Indicators of a symbol's minutes are published at most that often; all are stored."""

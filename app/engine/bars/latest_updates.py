@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 
-from app.engine.bars.latest_bars import AT_ONCE, LatestBars
 from app.engine.storage.store import Store
 from app.finance.bars import Bar, Timeframe
+from app.rules.latest_bars import AT_ONCE, LatestBars
 
 SETTLE_SECONDS = 0.05
 """Bars that close within that time are computed together, after they are stored and published."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from app.engine.bars.bar_series import BarSeries
 from app.finance import periods, shares
 from app.finance.adjust import Split
+from app.finance.bar_series import BarSeries
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import number_of_ticks
 from app.finance.rollup import CORRECTION_SECONDS

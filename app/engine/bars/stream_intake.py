@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from app import wire
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.minute_marks import MinuteMarks
 from app.engine.bars.tick_intake import TickIntake
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY
 from app.wire.backoff import Backoff
 from app.wire.client import connect

@@ -12,8 +12,8 @@ from app.db import market, symbol_facts
 from app.db.pools import Pool
 from app.db.symbol_facts import NO_FACTS
 from app.engine.analysis.expiry import PatternExpiry
-from app.engine.bars.bar_series import BarSeries, SeriesByTimeframe
 from app.finance import periods
+from app.finance.bar_series import BarSeries, SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.detections import DetectedPattern
 from app.finance.matrix import BarMatrix

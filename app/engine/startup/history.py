@@ -18,7 +18,6 @@ from app.engine.analysis import outcomes
 from app.engine.analysis.analyse import NOTHING, Analysis, analyse
 from app.engine.analysis.outcomes import PatternOutcome
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.engine.loads.queries import renew_statistics
 from app.engine.loads.sources.shipped import SOURCE
 from app.engine.loads.sources.shipped import splits as shipped_splits
@@ -30,6 +29,7 @@ from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
 from app.finance import columns, history, panel, periods, shares, studies
 from app.finance.adjust import Split, adjust
+from app.finance.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.finance.bars import Bar
 from app.finance.columns import Columns
 from app.finance.panel import Floats

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from app import db
 from app.db import corporate_actions
 from app.db.pools import Pool
-from app.engine.analysis.latest_row import LatestRow
-from app.engine.bars.bar_series import BarSeries, SeriesByTimeframe
-from app.engine.bars.latest_bars import AT_ONCE, LatestBars
 from app.engine.startup.history import fill_series, stored_bars
 from app.engine.storage import latest as latest_queries
 from app.engine.storage.latest import StoredLatest
 from app.engine.storage.store import Store
 from app.finance import periods
+from app.finance.bar_series import BarSeries, SeriesByTimeframe
 from app.finance.bars import Timeframe
 from app.finance.columns import CLOSE, Columns
 from app.finance.panel import WIDTH
 from app.finance.sessions import MINUTE
+from app.rules.latest_bars import AT_ONCE, LatestBars
+from app.rules.latest_row import LatestRow
 from app.wire.backoff import Backoff
 
 StoredRows = Mapping[tuple[str, str, bool], StoredLatest]

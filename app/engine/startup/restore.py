@@ -6,7 +6,6 @@ from app.engine.analysis.confluence import DailyPattern
 from app.engine.analysis.expiry import MARK, MOST_PATTERNS
 from app.engine.analysis.outcomes import MOST_OPEN, PatternOutcome
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.storage import bars
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import expiry as expiry_queries
@@ -14,6 +13,7 @@ from app.engine.storage import latest as latest_queries
 from app.engine.storage import outcomes as outcome_queries
 from app.engine.storage import tables as market_tables
 from app.finance import periods
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY
 
 HOLDING_DAYS = 10.0

@@ -7,12 +7,12 @@ from app.db.errors import CONNECT_ERRORS
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.feed_state import FeedState
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.startup import history, restore
 from app.engine.storage import schema
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.quote import NewestQuote
 from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff

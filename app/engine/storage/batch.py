@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.engine.analysis.breadth import MarketConditions
-from app.engine.analysis.latest_row import LatestRow
 from app.engine.analysis.outcomes import PatternOutcome
 from app.engine.storage.gaps import FeedGap
 from app.finance.bars import Bar
+from app.rules.latest_row import LatestRow
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 
 KINDS = ("bars", "latest", "patterns", "indicators", "outcomes", "conditions", "gaps")

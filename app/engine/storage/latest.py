@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from asyncpg import Connection
 
-from app.engine.analysis.latest_row import LatestRow
 from app.engine.storage.bars import Statement
 from app.rules.latest_columns import EVERY
+from app.rules.latest_row import LatestRow
 
 TABLE = "latest"
 KEY = ("timeframe", "running", "symbol")

@@ -16,13 +16,13 @@ from app import wire
 from app.db.pools import Pool
 from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.indicator_values import IndicatorValues
-from app.engine.analysis.latest_row import LatestRow
 from app.engine.analysis.outcomes import PatternOutcome
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.gaps import FeedGap
 from app.engine.storage.write_slice import Slice
 from app.engine.storage.writer import AWAY, Writer
 from app.finance.bars import Bar
+from app.rules.latest_row import LatestRow
 from app.wire.backoff import Backoff
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 from app.wire.pubsub.publisher import Publisher

@@ -6,8 +6,8 @@ import pytest
 
 from app.engine.analysis.analyse import Analysis, analyse
 from app.engine.analysis.thresholds import NEVER, Thresholds
-from app.engine.bars.bar_series import BARS_PER_SYMBOL, SLACK, BarSeries, SeriesByTimeframe
 from app.finance import history
+from app.finance.bar_series import BARS_PER_SYMBOL, SLACK, BarSeries, SeriesByTimeframe
 from app.finance.bars import Bar
 from app.finance.panel import walk
 from app.finance.rollup import Rollup

@@ -9,12 +9,12 @@ from app.engine.analysis.breadth import Breadth, Groups, MarketConditions, marke
 from app.engine.analysis.confluence import Confluence
 from app.engine.analysis.deduplicate import Deduplicator
 from app.engine.analysis.outcomes import OutcomeTracker, new_outcome, outcome_from_closes
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.storage import breadth as breadth_queries
 from app.engine.universes import queries as universe_queries
 from app.engine.universes.universe import STOCKS, Universe
 from app.finance import calendar, periods
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
 from app.wire.events.event import PatternDetected

@@ -9,11 +9,11 @@ import pytest
 from app.engine.analysis.analyse import Analysis, analyse
 from app.engine.analysis.outcomes import OutcomeTracker
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.startup.history import HistoryContext, analyse_history, growth, pattern_outcomes
 from app.finance import history, periods, shares
 from app.finance.adjust import Split, adjust
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from tests.support import split_adjusted_bars
 

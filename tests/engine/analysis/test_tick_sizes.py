@@ -5,12 +5,12 @@ import pytest
 
 from app.engine.analysis.breadth import Groups, market_conditions
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.startup.history import HistoryContext, analyse_history
 from app.engine.storage import bars as bar_queries
 from app.engine.storage import tables as market_tables
 from app.finance import periods, studies
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
 from app.finance.panel import PATTERN_BARS

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.engine.bars.bar_series import BARS_PER_SYMBOL, BarSeries
+from app.finance.bar_series import BARS_PER_SYMBOL, BarSeries
 from app.finance.bars import DAY
 from app.finance.matrix import BarMatrix
 from tests.support.bar_matrices import SPLITS, SYMBOLS, matrix, random_bars

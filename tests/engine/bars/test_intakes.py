@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 
 from app.engine.bars import channel_intake, stream_intake
 from app.engine.bars import tick_intake as intake_module
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
+from app.finance.bar_series import SeriesByTimeframe
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.codec.codec import encode
 from app.wire.events.event import Tick

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance import periods
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.clock import MarketClock
 from app.finance.rollup import CORRECTION_SECONDS

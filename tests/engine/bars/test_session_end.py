@@ -7,10 +7,10 @@ import pytest
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import QUIET_SECONDS, TickIntake
 from app.engine.storage.store import MOST_FACTS, Store
 from app.finance import calendar
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.sessions import AUCTION_SECONDS, regular

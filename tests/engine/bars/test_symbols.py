@@ -3,10 +3,10 @@
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.feed_state import FeedState
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.quote import NewestQuote
 from app.wire.channels import Channels
 from app.wire.client import close, connect

@@ -4,9 +4,9 @@ from datetime import date
 
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
+from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote

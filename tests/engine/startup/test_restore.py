@@ -6,10 +6,10 @@ import asyncpg
 import numpy as np
 
 from app.db.pools import Pool
-from app.engine.bars.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.engine.startup import history
 from app.engine.storage import bars as bar_queries
 from app.finance import periods, shares
+from app.finance.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.finance.bars import Bar
 from tests.conftest import Databases
 from tests.support import split_adjusted_bars

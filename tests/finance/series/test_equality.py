@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.engine.bars.bar_series import BarSeries
 from app.finance import shares, studies
+from app.finance.bar_series import BarSeries
 from app.finance.bars import Bar, Timeframe
 from app.finance.panel import walk
 from app.finance.series.functions import FUNCTIONS, series

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from app.engine.analysis.latest_row import LatestRow
-from app.engine.analysis.latest_values import MarketValues, latest_values, market_values
-from app.engine.bars.bar_series import BarSeries, SeriesByTimeframe
+from app.finance.bar_series import BarSeries, SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.matrix import BarMatrix
 from app.finance.panel import WIDTH
 from app.finance.studies import BENCHMARK, STRENGTH_BARS
+from app.rules.latest_row import LatestRow
+from app.rules.latest_values import MarketValues, latest_values, market_values
 
 AT_ONCE = 250
 """Symbols that are computed together: about 50 ms."""
