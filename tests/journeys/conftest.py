@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from app.wire.channels import LIMITS_PREFIX
 from tests.support.desk_process import Desk
 from tests.support.folders import NewFolder
 from tests.support.ports import free_port
+from tests.support.shared_desk import reset_rate_limits, reset_settings
 
 # Whatever the machine has to do beside this: how fast a page is, is measured in bench/.
 expect.set_options(timeout=20_000)
@@ -92,12 +92,12 @@ def quiet(first_start: Path, new_folder: NewFolder) -> Iterator[Desk]:
 
 
 @pytest.fixture(autouse=True)
-def rate_limits_of_its_own(request: pytest.FixtureRequest) -> None:
-    """Tests that share a desk share one address, from which they sign in more often than one reader may."""
-    for name in {"quiet", "replaying"}.intersection(request.fixturenames):
-        redis = request.getfixturevalue(name).redis()
-        for key in redis.scan_iter(f"{LIMITS_PREFIX}*", count=1000):
-            redis.delete(key)
+def shared_desks_as_at_their_start(request: pytest.FixtureRequest) -> None:
+    """A test has no rate limit used up and no settings chosen by the tests that had its desk before."""
+    for name in sorted({"quiet", "replaying"}.intersection(request.fixturenames)):
+        desk = request.getfixturevalue(name)
+        reset_rate_limits(desk)
+        reset_settings(desk)
 
 
 @pytest.fixture(scope="session")
