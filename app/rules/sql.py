@@ -1,7 +1,7 @@
 """A rule as one SQL statement over `latest` rows: the page of symbols for which it holds, and how many are left after
 each condition. Names come from the catalogue; every value is a parameter."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.rules.catalogue import TIMEFRAMES
@@ -75,39 +75,35 @@ class ScanStatement(NamedTuple):
 def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
     """Raises Inexpressible for a rule, a column or an order that `latest` rows cannot answer."""
     parameters = Parameters()
-    conditions = SqlConditions(query.timeframe, parameters)
-    flags = conditions.each(query.rule.conditions)
-    values = [conditions.operand(column) for column in query.columns]
+    conditions, row_values = (SqlConditions(query.timeframe, parameters) for _ in range(2))
+    flags = [f"({flag}) is true as f{place}" for place, flag in enumerate(conditions.each(query.rule.conditions))]
     by = _sort_key(query.order, conditions)
+    values = [f"{row_values.operand(column)} as v{place}" for place, column in enumerate(query.columns)]
     base = _rows(tables, parameters, query.timeframe, running=query.timeframe == "d")
-    scope = _scope(query.scope, parameters)
-    selected = [
-        *(f"({flag}) is true as f{place}" for place, flag in enumerate(flags)),
-        *(f"{value} as v{place}" for place, value in enumerate(values)),
-        f"{by} as sorted",
-    ]
-    detected = [DetectionSql(group, tables, parameters).select(base) for group in conditions.detections]
-    joins = [
-        f"left join {tables.instruments or NO_FACTS} as facts on facts.symbol = base.symbol",
-        *(
-            f"left join {_rows(tables, parameters, prefix)} as of_{prefix} on of_{prefix}.symbol = base.symbol"
-            f" left join of_{prefix}_split on of_{prefix}_split.symbol = base.symbol"
-            for prefix in sorted(conditions.joined)
-        ),
-        *(f"left join detected{place} on detected{place}.symbol = base.symbol" for place in range(len(detected))),
-    ]
+    detected = [DetectionSql(chain, tables, parameters).select() for chain in conditions.detections]
     with_parts = [
-        f"newest as materialized (select max(at) as at from {base} as every)",
+        f"base as ({_narrow(base, conditions.columns[query.timeframe])})",
+        *(["newest as materialized (select max(at) as at from base)"] if detected else []),
         UNIVERSES.format(table=tables.universes or NO_UNIVERSES),
+        # Read once, whatever the planner expects, and not symbol by symbol.
         *(
-            f"of_{prefix}_split as materialized ({_split(base, _rows(tables, parameters, prefix), tables)})"
-            for prefix in sorted(conditions.joined)
+            f"rows_{prefix} as materialized ({_narrow(_rows(tables, parameters, prefix), columns)}),"
+            f" of_{prefix}_split as materialized ({_split(f'rows_{prefix}', tables)})"
+            for prefix, columns in _joined_columns(conditions, row_values).items()
         ),
         *(f"detected{place} as materialized ({text})" for place, text in enumerate(detected)),
-        f"candidates as materialized (select {FACTS}, {', '.join(selected)} from {base} as base {' '.join(joins)}"
-        f" where {scope})",
+        f"candidates as materialized (select base.symbol, {', '.join((*flags, f'{by} as sorted'))} from base"
+        f" {_joins(conditions, tables, facts=conditions.has_facts)}"
+        f" where {_scope(query.scope, conditions, tables, parameters)})",
+        f"page as ({_page(query, len(flags), parameters)})",
     ]
-    return ScanStatement(f"with {', '.join(with_parts)} {_page(query, len(flags), parameters)}", parameters.values)
+    text = (
+        f"with {', '.join(with_parts)} select counts.*, {', '.join((FACTS, *values))}"
+        f" from ({_counts(len(flags))}) as counts left join page on true"
+        f" left join {base} as base on base.symbol = page.symbol"
+        f" {_joins(row_values, tables, facts=True)} {_order(query, 'page.')}"
+    )
+    return ScanStatement(text, parameters.values)
 
 
 def _sort_key(order: ScanOrder, conditions: SqlConditions) -> str:
@@ -128,10 +124,33 @@ def _rows(tables: ScanTables, parameters: Parameters, prefix: str, *, running: b
     return f"(select * from {tables.latest} as stored where timeframe = {name} and running = {str(running).lower()})"
 
 
-def _split(base: str, other: str, tables: ScanTables) -> str:
+def _narrow(rows: str, columns: Iterable[str]) -> str:
+    """With these columns of `latest` alone."""
+    names = ("symbol", "running", "at", "split_1", *(f'"{column}"' for column in sorted(columns)))
+    return f"select {', '.join(names)} from {rows} as wide"
+
+
+def _joined_columns(*conditions: SqlConditions) -> dict[str, set[str]]:
+    """By prefix of timeframes other than the rule's own."""
+    prefixes = sorted({prefix for each in conditions for prefix in each.joined})
+    return {prefix: set().union(*(each.columns[prefix] for each in conditions)) for prefix in prefixes}
+
+
+def _joins(conditions: SqlConditions, tables: ScanTables, *, facts: bool) -> str:
+    """What the conditions speak of, by the symbol of `base`."""
+    joins = [f"left join {tables.instruments or NO_FACTS} as facts on facts.symbol = base.symbol"] if facts else []
+    for prefix in conditions.joined:
+        joins.append(f"left join rows_{prefix} as of_{prefix} on of_{prefix}.symbol = base.symbol")
+        joins.append(f"left join of_{prefix}_split on of_{prefix}_split.symbol = base.symbol")
+    detected = [f"detected{place}" for place in range(len(conditions.detections))]
+    joins += [f"left join {name} on {name}.symbol = base.symbol" for name in detected]
+    return " ".join(joins)
+
+
+def _split(other: str, tables: ScanTables) -> str:
     """Shares now for one at the end of the other timeframe's bar; no row without a split between."""
     return (
-        f"select base.symbol, exp(sum(ln(split.ratio))) as ratio from {base} as base"
+        "select base.symbol, exp(sum(ln(split.ratio))) as ratio from base"
         f" join {other} as other on other.symbol = base.symbol join {tables.splits or NO_SPLITS} as split"
         f" on split.symbol = base.symbol and split.ratio > 0 and split.day > {_day('other.at')}"
         f" and split.day <= {_day('base.at')} group by base.symbol"
@@ -142,8 +161,11 @@ def _day(at: str) -> str:
     return f"({at} at time zone 'America/New_York')::date"
 
 
-def _scope(scope: ScanScope, parameters: Parameters) -> str:
+def _scope(scope: ScanScope, conditions: SqlConditions, tables: ScanTables, parameters: Parameters) -> str:
     active = "coalesce(facts.active, true)"
+    if not conditions.has_facts:
+        # Few are inactive: this is a fraction of the join.
+        active = f"base.symbol not in (select symbol from {tables.instruments or NO_FACTS} as facts where not active)"
     if scope.symbols is None and not scope.universes:
         return active
     symbols = parameters.bind(list(scope.symbols or ()), "text[]")
@@ -152,14 +174,22 @@ def _scope(scope: ScanScope, parameters: Parameters) -> str:
     return f"(base.symbol = any({symbols}) or {active} and {members})"
 
 
+def _left(conditions: int) -> str:
+    """For which that many conditions hold."""
+    return " and ".join(f"f{place}" for place in range(conditions)) or "true"
+
+
+def _counts(conditions: int) -> str:
+    counts = ["count(*)", *(f"count(*) filter (where {_left(count)})" for count in range(1, conditions + 1))]
+    return f"select array[{', '.join(counts)}]::int[] as counts from candidates"
+
+
 def _page(query: ScanQuery, conditions: int, parameters: Parameters) -> str:
-    left = [" and ".join(f"f{place}" for place in range(count)) for count in range(1, conditions + 1)]
-    counts = ", ".join(["count(*)", *(f"count(*) filter (where {flags})" for flags in left)])
-    direction = "desc" if query.order.descending else "asc"
-    order = f"order by sorted {direction} nulls last, symbol"
+    limit, offset = parameters.bind(query.limit, "int"), parameters.bind(query.offset, "int")
     return (
-        f"select counts.*, page.* from (select array[{counts}]::int[] as counts from candidates) as counts"
-        f" left join (select * from candidates where {left[-1] if left else 'true'} {order}"
-        f" limit {parameters.bind(query.limit, 'int')} offset {parameters.bind(query.offset, 'int')}) as page on true"
-        f" {order}"
+        f"select symbol, sorted from candidates where {_left(conditions)} {_order(query)} limit {limit} offset {offset}"
     )
+
+
+def _order(query: ScanQuery, of: str = "") -> str:
+    return f"order by {of}sorted {'desc' if query.order.descending else 'asc'} nulls last, {of}symbol"

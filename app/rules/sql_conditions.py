@@ -1,7 +1,9 @@
 """Conditions of a rule as boolean SQL, unknown as null, over one `latest` row per symbol and timeframe."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.finance.series.functions import DECIMALS
 from app.rules import latest_columns
@@ -55,16 +57,32 @@ class Inexpressible(Exception):
         self.reason = reason
 
 
+class DetectionChain(NamedTuple):
+    """Conditions on one detection: those that all have to hold, and further ones, each of which is counted with those
+    before it."""
+
+    group: tuple[Condition, ...]
+    further: tuple[Condition, ...] = ()
+
+
 class SqlConditions:
-    """Renders conditions, and collects what they need: timeframes to be joined, and groups of conditions on detections,
-    which are true of a symbol with such a detection."""
+    """Renders conditions, and collects what they need: columns by the name of the row, which is `base` or that of
+    another timeframe; facts of the symbol; and conditions on detections, which are true of a symbol with such a
+    detection."""
 
     def __init__(self, base: str, parameters: Parameters) -> None:
         """`base`: prefix of the rule's timeframe, such as `d`."""
         self.base = base
-        self.joined: set[str] = set()
-        self.detections: list[tuple[Condition, ...]] = []
+        self.columns: defaultdict[str, set[str]] = defaultdict(set)
+        """By prefix of the timeframe."""
+        self.has_facts = False
+        self.detections: list[DetectionChain] = []
         self._parameters = parameters
+
+    @property
+    def joined(self) -> list[str]:
+        """Prefixes of the other timeframes."""
+        return sorted(prefix for prefix, names in self.columns.items() if names and prefix != self.base)
 
     def operand(self, operand: Operand, *, traded: bool = False) -> str:
         """`traded`: prices and volumes in shares of their own bar rather than of the newest."""
@@ -80,16 +98,16 @@ class SqlConditions:
 
     def each(self, conditions: Sequence[Condition]) -> list[str]:
         """One for each condition of a list in which all must hold. Those on detections speak of one detection: each
-        says that there is one for which it and those before it hold."""
-        ages = [condition for condition in conditions if is_of_age(condition)]
-        texts, before = [], list[Condition]()
-        for condition in conditions:
-            if not is_on_detection(condition):
-                texts.append(self.condition(condition))
-                continue
-            before.append(condition)
-            texts.append(self._detection([*before, *(age for age in ages if age not in before)]))
-        return texts
+        says that there is one for which it and those before it hold, and those on its age."""
+        on_detection = [condition for condition in conditions if is_on_detection(condition)]
+        first = [each for place, each in enumerate(on_detection) if not place or is_of_age(each)]
+        further = tuple(each for each in on_detection if each not in first)
+        return [
+            self._detection(DetectionChain(tuple(first), further), each)
+            if is_on_detection(each)
+            else self.condition(each)
+            for each in conditions
+        ]
 
     def condition(self, condition: Condition) -> str:
         match condition:
@@ -121,18 +139,23 @@ class SqlConditions:
     def _all(self, conditions: Sequence[Condition]) -> str:
         texts = [self.condition(condition) for condition in conditions if not is_on_detection(condition)]
         if group := [condition for condition in conditions if is_on_detection(condition)]:
-            texts.append(self._detection(group))
+            texts.append(self._detection(DetectionChain(tuple(group)), group[0]))
         return f"({' and '.join(texts)})"
 
-    def _detection(self, group: Sequence[Condition]) -> str:
-        if tuple(group) not in self.detections:
-            self.detections.append(tuple(group))
-        return f"(detected{self.detections.index(tuple(group))}.symbol is not null)"
+    def _detection(self, chain: DetectionChain, condition: Condition) -> str:
+        """`condition`: one of the chain."""
+        if chain not in self.detections:
+            self.detections.append(chain)
+        name = f"detected{self.detections.index(chain)}"
+        if condition in chain.further:
+            return f"coalesce({name}.further{chain.further.index(condition)}, false)"
+        return f"({name}.symbol is not null)"
 
     def _among(self, field: str, words: Sequence[str]) -> str:
         lower = self._parameters.bind([word.lower() for word in words], "text[]")
         if field == "universe":
             return f"(base.symbol in (select symbol from universes where word = any({lower})))"  # noqa: S608 - bound
+        self.has_facts |= field != "symbol"
         return f"(lower({FACTS[field]}) = any({lower}))"
 
     def _compare(self, op: str, left: Operand, right: Operand) -> str:
@@ -150,11 +173,13 @@ class SqlConditions:
 
     def _column(self, operand: Series | Rolling) -> str:
         if isinstance(operand, Series) and operand.field == "cap":
+            self.has_facts = True
             return "facts.cap"
-        name = latest_columns.column(operand)
+        name, row = latest_columns.column(operand), self._row(operand.timeframe)
         if name is None:
             raise Inexpressible(Reason.LAG if operand.lag > 1 else Reason.COLUMN)
-        return f'{self._row(operand.timeframe)}."{name}"'
+        self.columns[operand.timeframe or self.base].add(name)
+        return f'{row}."{name}"'
 
     def _row(self, timeframe: str) -> str:
         """The row of that timeframe; higher ones are those of closed bars."""
@@ -162,7 +187,6 @@ class SqlConditions:
             return "base"
         if ORDER.index(timeframe) < ORDER.index(self.base):
             raise Inexpressible(Reason.TIMEFRAME)
-        self.joined.add(timeframe)
         return f"of_{timeframe}"
 
 

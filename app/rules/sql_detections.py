@@ -1,6 +1,6 @@
 """Conditions on detections as SQL: which symbols have one that meets all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from app.finance import periods
@@ -8,7 +8,7 @@ from app.finance.bars import DAY, Timeframe
 from app.finance.detections import LIFE, bars_of_age
 from app.rules.catalogue import LONGEST_PERIOD, PATTERN_NAMES
 from app.rules.scan_tables import ScanTables
-from app.rules.sql_conditions import OPERATORS, Inexpressible, Reason
+from app.rules.sql_conditions import OPERATORS, DetectionChain, Inexpressible, Reason
 from app.rules.sql_parameters import Parameters
 from app.rules.tree import Among, Compare, Condition, Flag, Number, Operand, Series, Within
 
@@ -25,16 +25,18 @@ class DetectionSql:
     """Of conditions on one detection. It counts at the end of the symbol's own bar: from the end of the detection's
     bar on, until it expires, or with a condition on its age as long as that says."""
 
-    def __init__(self, group: Sequence[Condition], tables: ScanTables, parameters: Parameters) -> None:
-        self._group = [_flag_as_compare(condition) for condition in group]
+    def __init__(self, chain: DetectionChain, tables: ScanTables, parameters: Parameters) -> None:
+        self._group = [_flag_as_compare(condition) for condition in chain.group]
+        self._further = [_flag_as_compare(condition) for condition in chain.further]
         self._tables = tables
         self._parameters = parameters
         self._ages = [condition for condition in self._group if _number_field(condition) == "age"]
 
-    def select(self, base: str) -> str:
-        """The symbols, as text of a sub-select. `base`: the rows of the rule's own timeframe."""
+    def select(self) -> str:
+        """The symbols, as text of a sub-select on `base`, the rows of the rule's own timeframe; with `further0`, …:
+        whether for one of the detections the further conditions hold up to that one."""
         if not self._tables.patterns:
-            return NO_SYMBOLS
+            return f"select null::text as symbol{self._holding(lambda _tests: 'false')} where false"
         timeframes = self._timeframes()
         if self._ages and not self._patterns() and not set(timeframes) <= set(TIERS["daily"]):
             # Hundreds of thousands may be that old, and only the bars of each symbol say.
@@ -46,11 +48,28 @@ class DetectionSql:
             f" join {self._tables.latest} as own on own.symbol = one.symbol and own.timeframe = {OF_AGE}"
             " and own.running = (base.running and one.timeframe = 'daily')"
         )
+        holding = self._holding(lambda tests: f"bool_or({' and '.join(tests)})")
         return (
-            f"select distinct one.symbol from ({self._detections(timeframes)}) as one"  # noqa: S608 - names of ours
-            f" join {base} as base on base.symbol = one.symbol{own if self._ages else ''}"
-            f" where one.detected_at <= base.at and {' and '.join(test for test in tests if test)}"
+            f"select one.symbol{holding} from ({self._detections(timeframes)}) as one"  # noqa: S608 - names of ours
+            f" join base on base.symbol = one.symbol{own if self._ages else ''}"
+            f" where one.detected_at <= base.at and {' and '.join(test for test in tests if test)} group by one.symbol"
         )
+
+    def _holding(self, column: Callable[[Sequence[str]], str]) -> str:
+        """A column for each further condition, of the tests up to it."""
+        tests = [self._test_of_row(condition) for condition in self._further]
+        return "".join(f", {column(tests[: place + 1])} as further{place}" for place in range(len(tests)))
+
+    def _test_of_row(self, condition: Condition) -> str:
+        """Of any kind, where _detections() does not see to it."""
+        match condition:
+            case Among("pattern", words):
+                return self._names(words)
+            case Among("tier", words):
+                own = [timeframe for word in words for timeframe in TIERS.get(word.lower(), ())]
+                return f"one.timeframe = any({self._parameters.bind(own, 'text[]')})"
+            case _:
+                return self._test(condition)
 
     def _detections(self, timeframes: Sequence[str]) -> str:
         """Of each table by its index on timeframe, or on pattern, and time."""
@@ -63,7 +82,8 @@ class DetectionSql:
         tables = self._tables
         parts = " union all ".join(f"select * from {table} as one where {where}" for table in tables.patterns)  # noqa: S608
         return (
-            f"select symbol, timeframe, detected_at, {tables.confidence} as conf, {tables.direction} as direction"  # noqa: S608
+            f"select symbol, pattern, timeframe, detected_at, {tables.confidence} as conf,"  # noqa: S608
+            f" {tables.direction} as direction"
             f" from ({parts}) as every"
         )
 
@@ -137,7 +157,6 @@ class DetectionSql:
 
 OF_AGE = f"(case one.timeframe when 'combo' then '{bars_of_age('combo')}' else one.timeframe end)"
 """The timeframe whose bars count a detection's age."""
-NO_SYMBOLS = "select null::text as symbol where false"
 
 
 def _flag_as_compare(condition: Condition) -> Condition:

@@ -168,6 +168,24 @@ async def test_conditions_on_detections_in_one_list_speak_of_one_detection(pools
     assert ([*page.rows], page.left) == ([], [1, 1, 0])
 
 
+STRONG = Within(Series("conf"), Number(0.7))
+
+
+@pytest.mark.parametrize(
+    ("chain", "left"),
+    [
+        ((BULLISH, Among("tier", ("daily",)), HAMMER, STRONG), [2, 2, 2, 1]),
+        ((BULLISH, Among("tier", ("intraday",)), HAMMER), [2, 1, 0]),
+        ((BULLISH, Among("pattern", ("doji",))), [2, 0]),
+        ((HAMMER, STRONG, Within(Series("age"), None, Number(1)), Among("tier", ("daily",))), [2, 1, 1, 1]),
+    ],
+)
+async def test_each_condition_on_a_detection_counts_with_those_before_it(
+    pools: Pools, chain: Sequence[Condition], left: Sequence[int]
+) -> None:
+    assert (await scan(pools, *chain)).left == left
+
+
 async def test_a_page_says_how_many_are_left_after_each_condition(pools: Pools) -> None:
     page = await scan(pools, Within(RSI, None, Number(50)), Compare("gt", CLOSE, SMA), Flag(CLOSE))
 
@@ -246,4 +264,4 @@ async def test_a_slow_scan_is_ended(pools: Pools) -> None:
 
     with pytest.raises(db.Unavailable):
         async with pools.market.acquire() as connection:
-            await queries.scan(connection, slow, ScanQuery(Rule((Flag(CLOSE),))), statement_ms=50)
+            await queries.scan(connection, slow, ScanQuery(Rule((Flag(CLOSE),))), seconds=0.05)
