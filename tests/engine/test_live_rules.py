@@ -8,8 +8,10 @@ from redis.asyncio import Redis
 from app.finance.bars import day_start
 from app.rules.live_rule import LiveRule, live_rule
 from app.rules.parse import parse
+from app.wire.channels import MATCHES_CHANNEL
+from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.rules.live_rules import Announcement, LiveRules
-from app.wire.rules.match_lists import MatchBatch, MatchList, MatchListener
+from app.wire.rules.match_lists import MatchBatch, MatchList, decode_batch
 from tests.support.running_engine import EXACT, SLOW, UNTIL, eventually, running_engine, running_feed, session_is_closed
 from tests.wire.conftest import cancel_tasks
 
@@ -34,7 +36,7 @@ async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
             newest[each.key] = each
             versions.setdefault(each.key, []).append(each.version)
 
-    listener = MatchListener(redis_url, on_batch, lambda: None)
+    listener = ChannelListener(redis_url, MATCHES_CHANNEL, decode_batch, on_batch, lambda: None)
     task = asyncio.create_task(listener.run())
     await eventually(lambda: listener.connected)
     rules = [rule(RISING), rule(ALWAYS)]

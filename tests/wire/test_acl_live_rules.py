@@ -10,10 +10,11 @@ from redis.exceptions import NoPermissionError
 from app.rules.live_rule import MarketNeeds, live_rule
 from app.rules.parse import parse
 from app.wire.channels import MATCHES_CHANNEL, RULES_CHANNEL
+from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.rules.evaluation import MarketState
 from app.wire.rules.evaluator import LiveRuleEvaluator
 from app.wire.rules.live_rules import Announcement, LiveRules
-from app.wire.rules.match_lists import MatchBatch, MatchListener, MatchLists
+from app.wire.rules.match_lists import MatchBatch, MatchLists, decode_batch
 from tests.support.market_snapshots import random_market
 from tests.support.restricted_redis import address, engine, path, url, web
 from tests.wire.conftest import cancel_tasks, eventually
@@ -32,7 +33,7 @@ async def test_rules_go_from_web_processes_to_whoever_evaluates_and_lists_come_b
     """That is an engine, or a web process where there is none."""
     rule, batches = live_rule(parse("close:gt:0"), "d", (), None), list[MatchBatch]()
     client = {"engine": engine, "web": web}[evaluating]
-    listener = MatchListener(address(path, "web"), batches.append, lambda: None)
+    listener = ChannelListener(address(path, "web"), MATCHES_CHANNEL, decode_batch, batches.append, lambda: None)
     stores = LiveRules(client), MatchLists(client)
     evaluator = LiveRuleEvaluator(address(path, evaluating), *stores, read_market, 256)
     tasks = [asyncio.create_task(each.run()) for each in (listener, evaluator)]

@@ -13,11 +13,12 @@ from app.rules.market_bars import MarketSnapshot
 from app.rules.matching import Departure
 from app.rules.parse import parse
 from app.wire.channels import LIVE_RULES_KEY, MATCHES_CHANNEL, MATCHES_PREFIX, RULE_PREFIX
+from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.rules import evaluator as evaluators
 from app.wire.rules.evaluation import MarketState
 from app.wire.rules.evaluator import LiveRuleEvaluator
 from app.wire.rules.live_rules import Announcement, LiveRules
-from app.wire.rules.match_lists import MatchBatch, MatchList, MatchListener, MatchLists
+from app.wire.rules.match_lists import MatchBatch, MatchList, MatchLists, decode_batch
 from tests.support.market_snapshots import random_market
 from tests.wire.conftest import cancel_tasks, eventually
 
@@ -51,7 +52,7 @@ async def evaluating(redis_url: str, client: Redis, market: Market) -> AsyncIter
 @asynccontextmanager
 async def listening(redis_url: str) -> AsyncIterator[list[MatchBatch]]:
     batches: list[MatchBatch] = []
-    listener = MatchListener(redis_url, batches.append, lambda: None)
+    listener = ChannelListener(redis_url, MATCHES_CHANNEL, decode_batch, batches.append, lambda: None)
     task = asyncio.create_task(listener.run())
     await eventually(lambda: listener.connected)
     yield batches
@@ -173,7 +174,7 @@ async def test_what_is_no_rule_is_left_out(client: Redis, value: bytes) -> None:
 )  # fmt: skip
 async def test_what_is_no_batch_is_counted(redis_url: str, client: Redis, value: bytes) -> None:
     batches: list[MatchBatch] = []
-    listener = MatchListener(redis_url, batches.append, lambda: None)
+    listener = ChannelListener(redis_url, MATCHES_CHANNEL, decode_batch, batches.append, lambda: None)
     task = asyncio.create_task(listener.run())
     await eventually(lambda: listener.connected)
     await client.publish(MATCHES_CHANNEL, value)

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from app.wire.cache.invalidation import CacheDropped, InvalidationListener, encode
+from app.wire.cache.invalidation import CacheDropped, decode, encode
 from app.wire.cache.memory import MemoryCache
 from app.wire.cache.shared import SharedCache, SharedEntry
+from app.wire.channels import INTERNAL_CHANNEL
 from app.wire.client import RedisUnavailable
+from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.pubsub.connection import heed_cancellation
 
 logger = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class Cache:
     def __init__(self, client: Redis, url: str, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
         self._memory = MemoryCache(max_entries, max_bytes)
         self._shared = SharedCache(client)
-        self._notices = InvalidationListener(url, self._on_dropped, self._memory.clear)
+        self._notices = ChannelListener(url, INTERNAL_CHANNEL, decode, self._on_dropped, self._memory.clear)
         self._name = secrets.token_hex(8)
         self._loading: dict[str, _Loading] = {}
         self._pending_tags: set[str] = set()

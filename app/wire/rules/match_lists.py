@@ -1,7 +1,7 @@
 """Match lists: the symbols for which a live rule holds, stored by key and published in batches."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -12,7 +12,6 @@ from app.rules.matching import Departure
 from app.rules.past_matches import PastMatches
 from app.wire.channels import MATCHES_CHANNEL, MATCHES_PREFIX
 from app.wire.client import reachable
-from app.wire.pubsub.subscriber import Subscriber
 
 KEPT_SECONDS = 4 * 3600
 BATCH_BYTES = 500_000
@@ -93,29 +92,6 @@ def _batches(changed: Iterable[MatchList], same: Sequence[MatchList]) -> Iterabl
         size += length
     if batch:
         yield msgspec.json.encode(MatchBatch(batch[0].as_of, tuple(batch)))
-
-
-class MatchListener:
-    """Hears of match lists; `gapped` is called when some may have been missed."""
-
-    def __init__(self, url: str, on_batch: Callable[[MatchBatch], None], gapped: Callable[[], object]) -> None:
-        self._on_batch = on_batch
-        self._subscriber = Subscriber(url, {MATCHES_CHANNEL: None}, self._on_message, gapped)
-        self.not_understood = 0
-
-    @property
-    def connected(self) -> bool:
-        return self._subscriber.stats.connected
-
-    async def run(self) -> None:
-        await self._subscriber.run()
-
-    async def _on_message(self, _label: None, payload: bytes, _arrived_at: float) -> None:
-        batch = decode_batch(payload)
-        if batch is None:
-            self.not_understood += 1
-        else:
-            self._on_batch(batch)
 
 
 def decode_batch(payload: bytes) -> MatchBatch | None:
