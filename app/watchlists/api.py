@@ -14,7 +14,6 @@ from app.identity import Scope
 from app.owned import names
 from app.owned.problems import as_problems
 from app.owned.queries import lock_owner
-from app.owned.refusals import UndoExpired
 from app.owned.undo.offer import UndoOffer
 from app.watchlists import queries
 from app.watchlists.changes import entries, lists, reversal
@@ -109,11 +108,8 @@ async def delete(write: ApiWrite, slug: str) -> UndoOffer:
 async def undo(write: ApiWrite, undo_id: UUID) -> Versioned:
     """Puts back what was removed, or takes added entries back."""
     user_id = guards.identity().user_id
-    try:
-        with as_problems():
-            slug = await reversal.undo(write.connection, user_id, undo_id)
-    except UndoExpired as refusal:
-        abort(404, str(refusal))
+    with as_problems():
+        slug = await reversal.undo(write.connection, user_id, undo_id)
     return versioned(await queries.find(write.connection, user_id, slug) or abort(404))
 
 

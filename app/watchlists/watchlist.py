@@ -11,6 +11,8 @@ MAX_LISTS = 50
 MAX_ENTRIES = 500
 MAX_SECTIONS = 50
 LONGEST_NOTE = 500
+LISTS = "/w"
+"""The path of the page of all lists."""
 
 
 class NoSuchList(Refusal):
@@ -41,6 +43,14 @@ class Summary(NamedTuple):
     updated_at: datetime
     size: int
     """Number of entries."""
+
+    @property
+    def path(self) -> str:
+        return f"{LISTS}/{self.slug}"
+
+    @property
+    def contents(self) -> str:
+        return f"{self.name} has {self.size} {'symbol' if self.size == 1 else 'symbols'}."
 
 
 class ListSection(NamedTuple):

@@ -12,7 +12,6 @@ from app import deps
 from app.identity import Scope
 from app.owned.names import LONGEST_NAME
 from app.owned.problems import as_problems
-from app.owned.refusals import UndoExpired
 from app.owned.undo.offer import UndoOffer
 from app.rules.errors import RuleError
 from app.rules.identity import VERSION
@@ -179,11 +178,8 @@ async def delete(write: ApiWrite, slug: str) -> UndoOffer:
 @api_writes.typed(ScreenDocument)
 async def undo(write: ApiWrite, undo_id: UUID) -> Versioned:
     """Puts a deleted screen back."""
-    try:
-        with as_problems():
-            slug = await changes.undo(write.connection, guards.identity().user_id, undo_id)
-    except UndoExpired as refusal:
-        abort(404, str(refusal))
+    with as_problems():
+        slug = await changes.undo(write.connection, guards.identity().user_id, undo_id)
     return await _after(write, slug)
 
 

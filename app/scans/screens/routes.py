@@ -1,18 +1,12 @@
 """Screens of one's own: all of them, a new one, another rule, another name, order, deletion and undo."""
 
-from urllib.parse import urlencode
-from uuid import UUID
-
 from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.owned import rename as naming
-from app.owned.forms import NameForm, version_number
-from app.owned.refusals import LimitReached, NameTaken, StaleChange, UndoExpired
-from app.owned.rename import rename_page
-from app.owned.undo import queries as undo_queries
-from app.owned.undo.notice import UndoNotice
+from app.owned.forms import version_number
+from app.owned.refusals import LimitReached, NameTaken, StaleChange
+from app.owned.routes import OwnedKind, OwnedPages, add_routes
 from app.rules.errors import marks
 from app.scans import partials
 from app.scans.scan_request import PARAMETERS
@@ -22,6 +16,22 @@ from app.scans.screens.screen import MAX_SCREENS, SCREENS, SavedScreen
 from app.web import guards, html, parameters
 
 blueprint = Blueprint("screens", __name__)
+
+pages = OwnedPages(
+    OwnedKind(
+        "screen",
+        "Screens",
+        SCREENS,
+        find=queries.find,
+        rename=changes.rename,
+        delete=changes.delete,
+        undo=changes.undo,
+        undo_kinds=changes.UNDO_KINDS,
+        undo_notice=changes.notice,
+    ),
+    deps.pools,
+)
+add_routes(blueprint, pages)
 
 
 @blueprint.get(SCREENS)
@@ -104,63 +114,6 @@ async def save_rule(slug: str) -> ResponseReturnValue:
     return current_app.redirect(screen.path, 303)
 
 
-@blueprint.get(f"{SCREENS}/<slug:slug>/name")
-@guards.signed_in
-async def name(slug: str) -> ResponseReturnValue:
-    screen = await _screen(slug)
-    return await rename_page(screen.name, screen.path)
-
-
-@blueprint.post(f"{SCREENS}/<slug:slug>/name")
-@guards.signed_in
-async def rename(slug: str) -> ResponseReturnValue:
-    async def change(text: str, before: str | None) -> None:
-        async with deps.pools().own.transaction() as connection:
-            await changes.rename(connection, guards.identity().user_id, slug, text, before)
-
-    screen = await _screen(slug)
-    return await naming.rename(screen.name, screen.path, NameForm(await request.form), change)
-
-
-@blueprint.get(f"{SCREENS}/<slug:slug>/delete")
-@guards.signed_in
-async def confirm_delete(slug: str) -> ResponseReturnValue:
-    return await _confirm_delete(await _screen(slug))
-
-
-@blueprint.post(f"{SCREENS}/<slug:slug>/delete")
-@guards.signed_in
-async def delete(slug: str) -> ResponseReturnValue:
-    """Only the version that the page showed is deleted."""
-    version = version_number((await request.form).get("version", ""))
-    try:
-        async with deps.pools().own.transaction() as connection:
-            undo_id = await changes.delete(connection, guards.identity().user_id, slug, version)
-    except StaleChange:
-        return await _confirm_delete(await _screen(slug), 412)
-    return current_app.redirect(f"{SCREENS}?{urlencode({'undo': undo_id})}", 303)
-
-
-@blueprint.get(f"{SCREENS}/undo/<uuid:undo_id>")
-@guards.signed_in
-async def show_undo(undo_id: UUID) -> ResponseReturnValue:
-    notice = await _notice(str(undo_id)) or abort(404)
-    return await html.page("owned/undo", title="Undo", notice=notice, back=("Screens", SCREENS))
-
-
-@blueprint.post(f"{SCREENS}/undo/<uuid:undo_id>")
-@guards.signed_in
-async def undo(undo_id: UUID) -> ResponseReturnValue:
-    try:
-        async with deps.pools().own.transaction() as connection:
-            slug = await changes.undo(connection, guards.identity().user_id, undo_id)
-    except UndoExpired as refusal:
-        abort(404, str(refusal))
-    except LimitReached as refusal:
-        abort(422, str(refusal))
-    return current_app.redirect(f"{SCREENS}/{slug}", 303)
-
-
 async def _index(form: MoveScreen, status: int = 200) -> Response:
     async with deps.pools().own.acquire() as connection:
         screens = await queries.screens(connection, guards.identity().user_id)
@@ -172,7 +125,7 @@ async def _index(form: MoveScreen, status: int = 200) -> Response:
         form=form,
         screens=screens,
         most=MAX_SCREENS,
-        notice=await _notice(request.args.get("undo", "")),
+        notice=await pages.notice(request.args.get("undo", "")),
     )
 
 
@@ -185,11 +138,6 @@ async def _rule(screen: SavedScreen, form: ChangedScreen, status: int = 200) -> 
     return await html.page("screens/rule", title=title, status=status, screen=screen, form=form, problem=_problem(form))
 
 
-async def _confirm_delete(screen: SavedScreen, status: int = 200) -> Response:
-    title = f"Delete {screen.name}"
-    return await html.page("screens/delete", title=title, status=status, screen=screen, stale=status == 412)
-
-
 def _problem(form: ScreenForm) -> str:
     if not form.problems:
         return ""
@@ -200,9 +148,3 @@ async def _screen(slug: str) -> SavedScreen:
     async with deps.pools().own.acquire() as connection:
         screen = await queries.find(connection, guards.identity().user_id, slug)
     return screen or abort(404)
-
-
-async def _notice(undo_id: str) -> UndoNotice | None:
-    async with deps.pools().own.acquire() as connection:
-        row = await undo_queries.find_typed(connection, guards.identity().user_id, undo_id, changes.UNDO_KINDS)
-    return changes.notice(row) if row else None

@@ -63,3 +63,7 @@ class SavedScreen(NamedTuple):
     @property
     def path(self) -> str:
         return f"{SCREENS}/{self.slug}"
+
+    @property
+    def contents(self) -> str:
+        return f"{self.name} has the rule {self.definition.rule}"

@@ -72,20 +72,13 @@ async def rename(connection: DatabaseConnection, user_id: UUID, slug: str, text:
 
 async def move(connection: DatabaseConnection, user_id: UUID, slug: str, place: int) -> None:
     """To `place` (from 0) among the owner's lists; what lies outside is the first or the last place."""
-    await lock_owner(connection, user_id)
-    order = [summary.slug for summary in await queries.summaries(connection, user_id)]
-    if slug not in order:
-        raise NoSuchList
-    await queries.set_order(connection, user_id, moved(order, slug, place))
+    await queries.set_order(connection, user_id, moved(await _order(connection, user_id, slug), slug, place))
 
 
 async def step(connection: DatabaseConnection, user_id: UUID, slug: str, by: int) -> None:
     """Moves a list up (-1) or down (1) among the owner's lists, from where it is now."""
-    await lock_owner(connection, user_id)
-    order = [summary.slug for summary in await queries.summaries(connection, user_id)]
-    if slug not in order:
-        raise NoSuchList
-    await move(connection, user_id, slug, order.index(slug) + by)
+    order = await _order(connection, user_id, slug)
+    await queries.set_order(connection, user_id, moved(order, slug, order.index(slug) + by))
 
 
 async def choose_for_desk(connection: DatabaseConnection, user_id: UUID, slug: str | None) -> None:
@@ -99,13 +92,13 @@ async def delete(connection: DatabaseConnection, user_id: UUID, slug: str, versi
     """Returns the id by which it can be undone. Raises StaleChange if `version` is given and differs."""
     await lock_owner(connection, user_id)
     summary = await lock(connection, user_id, slug, version)
-    order = [each.slug for each in await queries.summaries(connection, user_id)]
+    place = (await _order(connection, user_id, slug)).index(slug)
     payload = DeletedList(
         summary.id,
         summary.name,
         slug,
         summary.version,
-        order.index(slug),
+        place,
         summary.on_desk,
         [StoredSection(*section) for section in await queries.sections(connection, summary.id)],
         [StoredEntry.of(ranked) for ranked in await queries.ranked_entries(connection, summary.id)],
@@ -117,3 +110,11 @@ async def delete(connection: DatabaseConnection, user_id: UUID, slug: str, versi
 async def store_undo(connection: DatabaseConnection, user_id: UUID, payload: payloads.Payload) -> UUID:
     kind, seconds = type(payload).__name__, payloads.UNDO_SECONDS[type(payload)]
     return await undo_queries.insert(connection, user_id, kind, payloads.encode(payload), seconds)
+
+
+async def _order(connection: DatabaseConnection, user_id: UUID, slug: str) -> list[str]:
+    await lock_owner(connection, user_id)
+    order = [summary.slug for summary in await queries.summaries(connection, user_id)]
+    if slug not in order:
+        raise NoSuchList
+    return order
