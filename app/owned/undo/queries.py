@@ -58,14 +58,12 @@ async def take(
     connection: "Connection[Record]", user_id: UUID, undo_id: UUID, kinds: Collection[str]
 ) -> StoredUndo | None:
     """As `find`, and it can be used no more once the transaction is committed."""
-    row = await connection.fetchrow(
-        "delete from app.undo where user_id = $1 and id = $2 and kind = any($3::text[])"
-        " and expires_at >= now() returning id, kind, payload, expires_at",
-        user_id,
-        undo_id,
-        kinds,
-    )
-    return StoredUndo(*row) if row else None
+    row = await find(connection, user_id, undo_id, kinds)
+    if row is None:
+        return None
+    # Of two at once the second one waits here.
+    deleted = await connection.execute("delete from app.undo where id = $1", undo_id)
+    return row if deleted == "DELETE 1" else None
 
 
 async def find_typed(
