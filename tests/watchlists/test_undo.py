@@ -1,11 +1,14 @@
 """Undo of changes: entries, lists and imports come back or go, and nothing that was added meanwhile is lost."""
 
+import asyncio
+
 import pytest
 
 from app.owned.refusals import StaleChange, UndoExpired
+from app.owned.undo.queries import MAX_STORED
 from app.watchlists import queries
 from app.watchlists.changes import entries, lists, reversal
-from app.watchlists.watchlist import EntryEdit, NewEntry
+from app.watchlists.watchlist import EntryEdit, NewEntry, NoSuchList
 from tests.support.quote_samples import AWKWARD
 from tests.watchlists.conftest import Owners, core_list, create, symbols
 
@@ -90,3 +93,62 @@ async def test_an_import_is_taken_back_and_leaves_what_was_there(owners: Owners)
     await reversal.undo(own, alice, added.undo_id)
 
     assert await symbols(owners) == ["AAPL"]
+
+
+async def test_what_was_added_again_after_an_import_outlives_its_undo(owners: Owners) -> None:
+    own, alice = owners.connection, owners.alice
+    await create(owners)
+    added = await entries.add_all(own, alice, "core", [NewEntry(symbol, None) for symbol in ("IBM", "GE")])
+    assert added.undo_id
+
+    await entries.remove(own, alice, "core", ["GE"])
+    await entries.add(own, alice, "core", NewEntry("GE", 20.0))
+    await reversal.undo(own, alice, added.undo_id)
+
+    assert await symbols(owners) == ["GE"]
+
+
+async def test_an_undo_does_not_change_another_list_at_the_same_address(owners: Owners) -> None:
+    own, alice = owners.connection, owners.alice
+    await create(owners)
+    added = await entries.add_all(own, alice, "core", [NewEntry("IBM", None)])
+    await entries.add(own, alice, "core", NewEntry("GE", None))
+    _, removed = await entries.remove(own, alice, "core", ["GE"])
+    deleted = await lists.delete(own, alice, "core")
+    await create(owners, "Core", "IBM")
+
+    for undo_id in (added.undo_id, removed):
+        assert undo_id
+        with pytest.raises(NoSuchList):
+            async with own.transaction():
+                await reversal.undo(own, alice, undo_id)
+    assert await symbols(owners) == ["IBM"]
+
+    assert await reversal.undo(own, alice, deleted) == "core-2"
+    assert removed
+    assert await reversal.undo(own, alice, removed) == "core-2"
+    assert await symbols(owners, "core-2") == ["IBM", "GE"]
+
+
+async def test_a_change_does_not_wait_for_an_undo_that_waits_for_its_list(owners: Owners) -> None:
+    own, alice = owners.connection, owners.alice
+    await create(owners, "Core", *(f"S{number}" for number in range(MAX_STORED + 1)))
+    undo_ids = []
+    for number in range(MAX_STORED):
+        _, undo_id = await entries.remove(own, alice, "core", [f"S{number}"])
+        assert undo_id
+        undo_ids.append(undo_id)
+
+    async def undo() -> None:
+        async with owners.another() as other, other.transaction():
+            await reversal.undo(other, alice, undo_ids[0])
+
+    async with own.transaction():
+        await own.execute("set local lock_timeout = '2s'")
+        await lists.lock(own, alice, "core")
+        undone = asyncio.create_task(undo())
+        while not await own.fetchval("select count(*) from pg_locks where not granted"):
+            await asyncio.sleep(0.01)
+        await entries.remove(own, alice, "core", [f"S{MAX_STORED}"])
+    await undone
+    assert await symbols(owners) == ["S0"]

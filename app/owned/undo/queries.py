@@ -21,11 +21,14 @@ class StoredUndo(NamedTuple):
 
 
 async def insert(connection: "Connection[Record]", user_id: UUID, kind: str, payload: str, seconds: int) -> UUID:
-    """Valid for `seconds`. Deletes what has expired, of everybody."""
-    await connection.execute("delete from app.undo where expires_at < now()")
+    """Valid for `seconds`. Deletes what has expired, of everybody, but nothing that another transaction takes: whoever
+    undoes a change has locked its row, and waits for the list that this transaction may have locked."""
+    await connection.execute(
+        "delete from app.undo where id in (select id from app.undo where expires_at < now() for update skip locked)"
+    )
     await connection.execute(
         "delete from app.undo where id in"
-        " (select id from app.undo where user_id = $1 order by created_at desc offset $2)",
+        " (select id from app.undo where user_id = $1 order by created_at desc offset $2 for update skip locked)",
         user_id,
         MAX_STORED - 1,
     )

@@ -72,14 +72,13 @@ async def add_all(
             on_list.add(entry.symbol)
             accepted.append(entry)
     ids = await section_ids(connection, summary.id, [entry.section for entry in accepted])
-    await queries.insert_entries(
-        connection, summary.id, _ranked(before, [(entry, ids[names.name_key(entry.section)]) for entry in accepted])
-    )
-    symbols = [entry.symbol for entry in accepted]
+    ranked = _ranked(before, [(entry, ids[names.name_key(entry.section)]) for entry in accepted])
+    await queries.insert_entries(connection, summary.id, ranked)
+    added = {each.entry.symbol: each.entry.added_at for each in ranked}
     over_limit = [f"{symbol}: the list is full with {MAX_ENTRIES} entries" for symbol in beyond]
-    payload = AddedEntries(slug, symbols, [*omitted, *over_limit])
+    payload = AddedEntries(summary.id, added, [*omitted, *over_limit])
     undo_id = await lists.store_undo(connection, user_id, payload)
-    return Added(await queries.increment_version(connection, summary.id), symbols, doubles, beyond, undo_id)
+    return Added(await queries.increment_version(connection, summary.id), [*added], doubles, beyond, undo_id)
 
 
 async def remove(
@@ -94,7 +93,7 @@ async def remove(
         return summary.version, None
     await queries.delete_entries(connection, summary.id, [ranked.entry.symbol for ranked in removed_entries])
     undo_id = await lists.store_undo(
-        connection, user_id, RemovedEntries(slug, [StoredEntry.of(ranked) for ranked in removed_entries])
+        connection, user_id, RemovedEntries(summary.id, [StoredEntry.of(ranked) for ranked in removed_entries])
     )
     return await queries.increment_version(connection, summary.id), undo_id
 

@@ -108,5 +108,5 @@ async def _remove(
     if not missing:
         return None
     await queries.delete_entries(connection, summary.id, [each.entry.symbol for each in missing])
-    payload = RemovedEntries(summary.slug, [StoredEntry.of(each) for each in missing])
+    payload = RemovedEntries(summary.id, [StoredEntry.of(each) for each in missing])
     return await lists.store_undo(connection, user_id, payload)

@@ -1,6 +1,7 @@
 """Undoes a change: puts entries or a list back, or takes an import back. Nothing that was added meanwhile is lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from app.db.connection import DatabaseConnection
@@ -13,7 +14,7 @@ from app.watchlists.changes import lists
 from app.watchlists.names import slug as slug_of
 from app.watchlists.undo import payloads
 from app.watchlists.undo.payloads import AddedEntries, DeletedList, RemovedEntries, StoredEntry
-from app.watchlists.watchlist import MAX_ENTRIES
+from app.watchlists.watchlist import MAX_ENTRIES, NoSuchList, Summary
 
 
 async def undo(connection: DatabaseConnection, user_id: UUID, undo_id: UUID) -> str:
@@ -22,20 +23,38 @@ async def undo(connection: DatabaseConnection, user_id: UUID, undo_id: UUID) -> 
     if row is None:
         raise UndoExpired
     match payloads.decode(row):
-        case RemovedEntries(slug, entries):
-            await _put_back(connection, user_id, slug, entries)
-        case AddedEntries(slug, symbols, _):
-            summary = await lists.lock(connection, user_id, slug)
-            await queries.delete_entries(connection, summary.id, symbols)
-            await queries.increment_version(connection, summary.id)
+        case RemovedEntries(watchlist_id, entries):
+            summary = await _lock(connection, user_id, watchlist_id)
+            await _put_back(connection, summary, entries)
+        case AddedEntries(watchlist_id, added, _):
+            summary = await _lock(connection, user_id, watchlist_id)
+            await _take_off(connection, summary, added)
         case DeletedList() as deleted:
-            slug = await _restore(connection, user_id, deleted)
-    return slug
+            return await _restore(connection, user_id, deleted)
+    return summary.slug
 
 
-async def _put_back(connection: DatabaseConnection, user_id: UUID, slug: str, entries: Iterable[StoredEntry]) -> None:
+async def _lock(connection: DatabaseConnection, user_id: UUID, watchlist_id: UUID) -> Summary:
+    """By the id: another list may have the address by now. Raises NoSuchList."""
+    own = {each.id: each for each in await queries.summaries(connection, user_id)}
+    if watchlist_id not in own:
+        raise NoSuchList
+    summary = await lists.lock(connection, user_id, own[watchlist_id].slug)
+    if summary.id != watchlist_id:
+        raise NoSuchList
+    return summary
+
+
+async def _take_off(connection: DatabaseConnection, summary: Summary, added: Mapping[str, datetime]) -> None:
+    """One that was taken off and added again meanwhile stays."""
+    on_list = [ranked.entry for ranked in await queries.ranked_entries(connection, summary.id)]
+    symbols = [entry.symbol for entry in on_list if added.get(entry.symbol) == entry.added_at]
+    await queries.delete_entries(connection, summary.id, symbols)
+    await queries.increment_version(connection, summary.id)
+
+
+async def _put_back(connection: DatabaseConnection, summary: Summary, entries: Iterable[StoredEntry]) -> None:
     """Where they were; to the first section if theirs is gone. One that was added again meanwhile stays as it is."""
-    summary = await lists.lock(connection, user_id, slug)
     sections = [section.id for section in await queries.sections(connection, summary.id)]
     on_list = {ranked.entry.symbol for ranked in await queries.ranked_entries(connection, summary.id)}
     missing = [each for each in entries if each.symbol not in on_list]

@@ -34,7 +34,9 @@ class StoredSection(msgspec.Struct, frozen=True):
 
 
 class RemovedEntries(msgspec.Struct, frozen=True, tag="entries"):
-    slug: str
+    """`watchlist`: its id. Another list may have its address later."""
+
+    watchlist: UUID
     entries: list[StoredEntry]
 
 
@@ -50,10 +52,10 @@ class DeletedList(msgspec.Struct, frozen=True, tag="list"):
 
 
 class AddedEntries(msgspec.Struct, frozen=True, tag="import"):
-    """`omitted`: what was read and not added, each with the reason."""
+    """`added`: symbols, with their times. `omitted`: what was read and not added, each with the reason."""
 
-    slug: str
-    symbols: list[str]
+    watchlist: UUID
+    added: dict[str, datetime]
     omitted: list[str]
 
 
@@ -78,8 +80,8 @@ def notice(row: StoredUndo) -> UndoNotice:
     match decode(row):
         case RemovedEntries(_, entries):
             text, act = f"{_some([each.symbol for each in entries])} taken off the list.", "Put back"
-        case AddedEntries(_, symbols, omitted):
-            text, act = f"{_some(symbols)} added.", "Take off again"
+        case AddedEntries(_, added, omitted):
+            text, act = f"{_some([*added])} added.", "Take off again"
         case DeletedList() as deleted:
             text, act = f"{deleted.name} deleted.", "Put the list back"
     return UndoNotice(row.id, text, act, row.expires_at.timestamp(), f"/w/undo/{row.id}", omitted)
