@@ -113,11 +113,11 @@ async def test_an_undo_does_not_change_another_list_at_the_same_address(owners: 
     await create(owners)
     added = await entries.add_all(own, alice, "core", [NewEntry("IBM", None)])
     await entries.add(own, alice, "core", NewEntry("GE", None))
-    _, removed = await entries.remove(own, alice, "core", ["GE"])
+    _, removal = await entries.remove(own, alice, "core", ["GE"])
     deleted = await lists.delete(own, alice, "core")
     await create(owners, "Core", "IBM")
 
-    for undo_id in (added.undo_id, removed):
+    for undo_id in (added.undo_id, removal):
         assert undo_id
         with pytest.raises(NoSuchList):
             async with own.transaction():
@@ -125,8 +125,8 @@ async def test_an_undo_does_not_change_another_list_at_the_same_address(owners: 
     assert await symbols(owners) == ["IBM"]
 
     assert await reversal.undo(own, alice, deleted) == "core-2"
-    assert removed
-    assert await reversal.undo(own, alice, removed) == "core-2"
+    assert removal
+    assert await reversal.undo(own, alice, removal) == "core-2"
     assert await symbols(owners, "core-2") == ["IBM", "GE"]
 
 
