@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from typing import TypeVar
@@ -85,6 +85,13 @@ class FileRow:
         if text and value is None:
             self._omitted.append(refusal.format(clean(text, 40)))
         return value
+
+
+def file_rows(text: str, omitted: list[str]) -> Iterable[FileRow]:
+    """The first line names the columns. What cannot be kept is added to `omitted`. Raises UnreadableImport."""
+    header, *rows = table(text)
+    names = [name.lower() for name in header]
+    return [FileRow(names, values, omitted) for values in rows]
 
 
 def price(text: str) -> float | None:

@@ -14,11 +14,8 @@ def recognizes(text: str) -> bool:
 
 
 def read(text: str) -> ReadList:
-    header, *rows = cells.table(text)
-    header = [name.lower() for name in header]
     contents = ReadList("", [], [])
-    for values in rows:
-        row = cells.FileRow(header, values, contents.omitted)
+    for row in cells.file_rows(text, contents.omitted):
         symbol = row.text("symbol")
         contents = contents._replace(name=contents.name or row.text("list"))
         added_at = row.moment("added_at (utc)", symbol) or row.moment("added_at", symbol)

@@ -17,12 +17,9 @@ def read(text: str) -> ReadList:
     number = _header_line(text) or 0
     lines = text.split("\n")
     title = cells.first_line("\n".join(lines[:number])).strip(' ,;\t"')
-    header, *rows = cells.table("\n".join(lines[number:]))
-    header = [name.lower() for name in header]
     name = title[len(TITLE) :] if title.lower().startswith(TITLE) else title
     contents = ReadList(cells.without_apostrophe(name), [], [])
-    for values in rows:
-        row = cells.FileRow(header, values, contents.omitted)
+    for row in cells.file_rows("\n".join(lines[number:]), contents.omitted):
         contents.entries.append(ReadEntry(row.text("symbol")))
     return contents
 

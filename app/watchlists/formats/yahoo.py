@@ -17,11 +17,8 @@ def recognizes(text: str) -> bool:
 
 
 def read(text: str) -> ReadList:
-    header, *rows = cells.table(text)
-    header = [name.lower() for name in header]
     contents = ReadList("", [], [])
-    for values in rows:
-        row = cells.FileRow(header, values, contents.omitted)
+    for row in cells.file_rows(text, contents.omitted):
         symbol = row.text("symbol")
         if symbol.startswith(CASH):
             contents.omitted.append(f"{symbol}: cash, which has no symbol")
