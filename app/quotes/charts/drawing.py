@@ -11,8 +11,8 @@ from app.finance.instrument import Instrument
 from app.finance.jumps import Jump
 from app.quotes.charts import geometry
 from app.quotes.charts.cache import TIMEFRAMES, Chart, PatternMark, period
+from app.web.times import MONTHS
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABELS = 6
 STACKED = 4
 """Marks on one side of a candle."""
@@ -24,13 +24,6 @@ BESIDE = 2.2
 """Width of a mark in percent of the plot, at most; on a narrow screen neighbours touch."""
 
 NAMED_JUMPS = 3
-
-
-class Label(NamedTuple):
-    """Label of the time axis, at a percentage from the left."""
-
-    across: float
-    text: str
 
 
 class MarkPin(NamedTuple):
@@ -47,15 +40,9 @@ class ChartDrawing(NamedTuple):
     unit: str
     first: date
     until: date
-    low: float
-    high: float
     close: float
-    up: str
-    down: str
-    volume: str
-    lines: str
-    grid_lines: tuple[geometry.GridLine, ...]
-    labels: tuple[Label, ...]
+    plot: geometry.Plot
+    labels: tuple[geometry.Label, ...]
     pins: tuple[MarkPin, ...]
     last: geometry.CandlePaths
     prices: Prices = "split"
@@ -70,21 +57,15 @@ def draw_chart(chart: Chart) -> ChartDrawing | None:
     scale, last = chart.scale, chart.last
     if scale is None or last is None:
         return None
-    bars, grid_lines, jumps = chart.bars, geometry.grid_lines(scale), chart.unexplained_jumps
+    bars, jumps = chart.bars, chart.unexplained_jumps
     return ChartDrawing(
         instrument=chart.instrument,
         span=chart.span,
         unit=TIMEFRAMES[chart.grouping],
         first=bars[0].day,
         until=chart.today.day if chart.today else last.day,
-        low=min(bar.low for bar in bars),
-        high=max(bar.high for bar in bars),
         close=last.close,
-        up=geometry.bodies(chart.past, scale, "up"),
-        down=geometry.bodies(chart.past, scale, "down"),
-        volume=geometry.volumes(chart.past, scale),
-        lines="".join(f"M0 {scale.y(line.price):.1f}H{geometry.WIDTH}" for line in grid_lines),
-        grid_lines=grid_lines,
+        plot=geometry.plot(bars, chart.past, scale),
         labels=_labels(chart, scale),
         pins=tuple(_pins(chart, scale)),
         last=geometry.candle(last, len(chart.past), scale),
@@ -95,15 +76,14 @@ def draw_chart(chart: Chart) -> ChartDrawing | None:
     )
 
 
-def _labels(chart: Chart, scale: geometry.Scale) -> tuple[Label, ...]:
+def _labels(chart: Chart, scale: geometry.Scale) -> tuple[geometry.Label, ...]:
     """Starts of weeks, months or years, thinned out to a handful."""
     days = [bar.day for bar in chart.bars]
     begins, text = _calendar(chart, len(days))
     period_starts = [begins(day) for day in days]
     starts = [n for n in range(1, len(days)) if period_starts[n] != period_starts[n - 1]]
     thinned = starts[:: max(1, -(-len(starts) // LABELS))]
-    labels = (Label(geometry.across(n, scale), text(days[n])) for n in thinned)
-    return tuple(label for label in labels if 4 < label.across < 96)
+    return geometry.labels(((n, text(days[n])) for n in thinned), scale)
 
 
 def _calendar(chart: Chart, count: int) -> tuple[Callable[[date], date], Callable[[date], str]]:

@@ -17,7 +17,6 @@ from app.quotes import adjusted_bars
 from app.quotes.adjusted_bars import BarRange, ShareBasis
 from app.quotes.bars import queries
 from app.quotes.charts import geometry
-from app.quotes.charts.drawing import Label
 from app.web.times import MONTHS, exchange_clock
 
 BARS = 60
@@ -51,15 +50,8 @@ class FrozenDrawing(NamedTuple):
     chart: FrozenChart
     first: float
     until: float
-    low: float
-    high: float
-    close: float
-    up: str
-    down: str
-    volume: str
-    lines: str
-    grid_lines: tuple[geometry.GridLine, ...]
-    labels: tuple[Label, ...]
+    plot: geometry.Plot
+    labels: tuple[geometry.Label, ...]
     price_lines: tuple[PriceLine, ...]
     across: float
     edge: float
@@ -96,19 +88,12 @@ def draw_frozen(chart: FrozenChart, prices: Iterable[tuple[str, float]] = ()) ->
     scale = geometry.fit(chart.bars)
     if scale is None:
         return None
-    bars, grid_lines, last = chart.bars, geometry.grid_lines(scale), len(chart.bars) - 1
+    bars, last = chart.bars, len(chart.bars) - 1
     return FrozenDrawing(
         chart=chart,
         first=_at(bars[0]),
         until=_at(bars[-1]),
-        low=min(bar.low for bar in bars),
-        high=max(bar.high for bar in bars),
-        close=bars[-1].close,
-        up=geometry.bodies(bars, scale, "up"),
-        down=geometry.bodies(bars, scale, "down"),
-        volume=geometry.volumes(bars, scale),
-        lines="".join(f"M0 {scale.y(line.price):.1f}H{geometry.WIDTH}" for line in grid_lines),
-        grid_lines=grid_lines,
+        plot=geometry.plot(bars, bars, scale),
         labels=_labels(bars, scale),
         price_lines=tuple(
             PriceLine(geometry.percent(scale.y(price)), name, price)
@@ -125,10 +110,9 @@ def _at(bar: Bar) -> float:
     return end(bar.timeframe, bar.start) if bar.timeframe in DATED else bar.start
 
 
-def _labels(bars: Sequence[Bar], scale: geometry.Scale) -> tuple[Label, ...]:
+def _labels(bars: Sequence[Bar], scale: geometry.Scale) -> tuple[geometry.Label, ...]:
     step = -(-len(bars) // LABELS)
-    labels = (Label(geometry.across(n, scale), _label(bars[n])) for n in range(step // 2, len(bars), step))
-    return tuple(label for label in labels if 4 < label.across < 96)
+    return geometry.labels(((n, _label(bars[n])) for n in range(step // 2, len(bars), step)), scale)
 
 
 def _label(bar: Bar) -> str:

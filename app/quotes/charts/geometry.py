@@ -53,6 +53,26 @@ class GridLine(NamedTuple):
     price: float
 
 
+class Plot(NamedTuple):
+    """What stands still: SVG paths of closed candles, of their volumes and of lines at round prices. `low` and `high`:
+    of all candles."""
+
+    low: float
+    high: float
+    up: str
+    down: str
+    volume: str
+    lines: str
+    grid_lines: tuple[GridLine, ...]
+
+
+class Label(NamedTuple):
+    """Label of the time axis, at a percentage from the left."""
+
+    across: float
+    text: str
+
+
 def fit(bars: Sequence[Bar]) -> Scale | None:
     if not bars:
         return None
@@ -60,6 +80,26 @@ def fit(bars: Sequence[Bar]) -> Scale | None:
     margin = (high - low) * HEADROOM or abs(high) * 0.01 or 1.0
     tallest = max(bar.volume for bar in bars)
     return Scale(low - margin, high + margin, max(1, round(tallest * (1 + HEADROOM))), len(bars))
+
+
+def plot(bars: Sequence[Bar], closed: Sequence[Bar], scale: Scale) -> Plot:
+    """`closed`: the first of the bars; the others are drawn apart."""
+    lines = grid_lines(scale)
+    return Plot(
+        low=min(bar.low for bar in bars),
+        high=max(bar.high for bar in bars),
+        up=bodies(closed, scale, "up"),
+        down=bodies(closed, scale, "down"),
+        volume=volumes(closed, scale),
+        lines="".join(f"M0 {scale.y(line.price):.1f}H{WIDTH}" for line in lines),
+        grid_lines=lines,
+    )
+
+
+def labels(texts: Iterable[tuple[int, str]], scale: Scale) -> tuple[Label, ...]:
+    """By the number of the candle; without those that would be cut off at the edge."""
+    placed = (Label(across(index, scale), text) for index, text in texts)
+    return tuple(label for label in placed if 4 < label.across < 96)
 
 
 def tone(bar: Bar) -> CandleTone:
