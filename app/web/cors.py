@@ -8,6 +8,9 @@ from app.web import client
 
 READS = frozenset({"GET", "HEAD"})
 PREFLIGHT_SECONDS = "600"
+SENT = "Authorization, If-None-Match"
+READABLE = "ETag, Link, Retry-After"
+"""Headers of an answer that scripts of another origin see besides the few that all may see."""
 
 
 def install(app: Quart, readers: Container[str]) -> None:
@@ -19,7 +22,7 @@ def install(app: Quart, readers: Container[str]) -> None:
         response.vary.add("Origin")
         if is_preflight(readers) or reads_by_token(readers):
             response.headers["Access-Control-Allow-Origin"] = "*" if "*" in readers else request.headers["Origin"]
-            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            response.headers["Access-Control-Expose-Headers"] = READABLE
         return response
 
     app.after_request(finish)
@@ -38,7 +41,7 @@ def is_preflight(readers: Container[str]) -> bool:
 
 def preflight() -> Response:
     """Without Access-Control-Allow-Credentials, so that no cookie is sent."""
-    allowed = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "Authorization"}
+    allowed = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": SENT}
     return Response("", 204, {**allowed, "Access-Control-Max-Age": PREFLIGHT_SECONDS})
 
 

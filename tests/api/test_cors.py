@@ -49,6 +49,7 @@ async def test_a_listed_origin_reads_with_a_token_and_not_with_a_cookie(
 
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, readers[0])
     assert "Origin" in answer.headers["Vary"]
+    assert {"ETag", "Link", "Retry-After"} <= set(answer.headers["Access-Control-Expose-Headers"].split(", "))
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert stranger.status_code == (200 if "*" in readers else 403)
     assert ("Access-Control-Allow-Origin" in stranger.headers) is ("*" in readers)
@@ -73,7 +74,7 @@ async def test_a_preflight_request_is_answered(open_desk: Desk, readers: tuple[s
         page = await browser.options("/symbols", headers={**PREFLIGHT, "Origin": STRANGER})
 
     assert (friend.status_code, friend.headers["Access-Control-Allow-Origin"]) == (204, readers[0])
-    assert friend.headers["Access-Control-Allow-Headers"] == "Authorization"
+    assert friend.headers["Access-Control-Allow-Headers"] == "Authorization, If-None-Match"
     assert "Access-Control-Allow-Credentials" not in friend.headers
     assert stranger.status_code == (204 if "*" in readers else 403)
     assert "Access-Control-Allow-Methods" not in change.headers
