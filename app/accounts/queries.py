@@ -4,10 +4,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-import msgspec
 from asyncpg import Connection, Record
 
-from app.accounts.settings.queries import StoredSettings, stored_settings
+from app.accounts.settings.queries import StoredSettings, decoded_settings
 from app.db import password_links
 from app.db.audit import SIGN_IN_ACTIONS
 from app.identity import Role, secret_hash
@@ -224,7 +223,7 @@ async def use_invite(connection: "Connection[Record]", token: str) -> Invite | N
 def _user(row: Record | None) -> User | None:
     if row is None:
         return None
-    settings = stored_settings(msgspec.json.decode(row["settings"]) if row["settings"] else None)
+    settings = decoded_settings(row["settings"])
     email = clean(row["email"], LONGEST_ADDRESS)
     return User(**{**row, "email": email, "role": Role(row["role"]), "settings": settings})
 

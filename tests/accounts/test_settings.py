@@ -14,7 +14,7 @@ from app.accounts.settings import queries
 from app.identity import UserSettings
 from app.quotes.topics import QUOTES
 from app.wire.channels import LIMITS_PREFIX
-from tests.api.conftest import market
+from tests.api.conftest import get, market, new_token
 from tests.pipeline.conftest import Desk
 from tests.support.people_pages import PASSWORD, add, anonymous_client, signed_in, user_id
 from tests.support.quote_samples import tick
@@ -285,3 +285,14 @@ async def test_a_stored_value_that_is_in_no_list_any_more_counts_as_the_default(
         default.home,
     )
     assert choices(page) == {**CHOICES, "zone": "", "theme": "system", "rate": "", "home": "desk"}
+
+
+async def test_a_table_that_a_token_reads_is_in_the_zone_of_its_owner(market: Desk) -> None:
+    async with new_browser(market) as browser:
+        await save(browser, CHOICES)
+        token = await new_token(browser)
+
+    table = (await get(market, "/patterns/search.json", token)).json()
+
+    assert table["zone"] == "Asia/Tokyo"
+    assert table["as_of"].endswith("+09:00")

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+import msgspec
 from asyncpg import Connection, Record
 
 from app.identity import ZONES, Rate, UserSettings
@@ -74,6 +75,11 @@ def stored_settings(row: Record | Mapping[str, Any] | None) -> StoredSettings:
         home=_member(row["home"], default.home),
     )
     return StoredSettings(settings, row["version"])
+
+
+def decoded_settings(row: str | None) -> StoredSettings:
+    """`row`: as JSON."""
+    return stored_settings(msgspec.json.decode(row) if row else None)
 
 
 def _member(text: str, default: Choice) -> Choice:

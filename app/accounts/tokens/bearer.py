@@ -13,10 +13,10 @@ from app.accounts.tokens import queries, secret
 from app.accounts.tokens.queries import OwnedToken
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity, Role, Scope, secret_hash
-from app.web import client
+from app.web import client, viewer
 
 FRESH_SECONDS = 1.5
-"""A revoked token, or a disabled or demoted owner, may stay unnoticed for this long."""
+"""A revoked token, a disabled or demoted owner, or other settings, may stay unnoticed for this long."""
 
 CACHED_TOKENS = 5_000
 
@@ -75,6 +75,8 @@ async def load(token: str, required: Scope) -> Identity | None:
     scope = owned.token.scope if owned.role is Role.ADMIN or owned.token.scope is not Scope.ADMIN else Scope.JOBS
     if not scope.covers(required):
         await _note(owned.email, f"{owned.token.name}: {scope}, where it takes {required}", "token:small", hash_)
+    if owned.settings.version:
+        viewer.note(owned.settings.settings)
     return Identity(owned.token.user_id, owned.email, role, hash_, scope)
 
 

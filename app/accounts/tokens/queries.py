@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
 
+from app.accounts.settings.queries import StoredSettings, decoded_settings
 from app.identity import Role, Scope
 from app.wire.codec.text import clean
 
@@ -35,6 +36,7 @@ class OwnedToken(NamedTuple):
     active: bool
     use_recorded: bool
     """Its use was recorded within the last minute."""
+    settings: StoredSettings
 
 
 _COLUMNS = """
@@ -88,13 +90,17 @@ async def owned(connection: "Connection[Record]", token_hash: str) -> OwnedToken
     row = await connection.fetchrow(
         f"""
         select {_COLUMNS}, owner.email, owner.role, owner.active,
-               coalesce(token.last_used_at > now() - interval '1 minute', false) as noted
+               coalesce(token.last_used_at > now() - interval '1 minute', false) as noted,
+               (select to_jsonb(settings) from app.user_settings as settings where user_id = owner.id) as settings
           from app.tokens as token join app.users as owner on owner.id = token.user_id
          where token.token_hash = $1
         """,  # noqa: S608
         token_hash,
     )
-    return OwnedToken(_token(row), row["email"], Role(row["role"]), row["active"], row["noted"]) if row else None
+    if row is None:
+        return None
+    settings = decoded_settings(row["settings"])
+    return OwnedToken(_token(row), row["email"], Role(row["role"]), row["active"], row["noted"], settings)
 
 
 async def note_use(connection: "Connection[Record]", token_id: UUID) -> None:
