@@ -117,3 +117,12 @@ async def test_there_is_no_column_of_another_name(market: Desk, topic: str) -> N
         answer: httpx.Response = await client.get(f"/stream?topics={topic}")
 
     assert answer.status_code == 400
+
+
+async def test_the_column_of_signals_links_to_the_symbols_for_which_one_holds_now(market: Desk, board: str) -> None:
+    (path,) = re.findall(r'<h2 id="signals-head">.*?href="(/scan\?[^"]*)"', board)
+    async with market.client() as client:
+        answer = await client.get(path.replace("&amp;", "&"), headers=PAGE)
+
+    assert (answer.status_code, 'class="empty">' in answer.text) == (200, True)
+    assert "0 matches" in answer.text

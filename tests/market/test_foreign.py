@@ -165,6 +165,7 @@ async def test_every_page_query_and_topic_answers_on_foreign_tables_and_names_wh
             assert (f"no {notice}" in notices["/"]) is (part in lacks)
         assert ("no patterns" in notices["/patterns"]) is ("patterns" in lacks)
         assert ("no daily bars" in notices["/symbols"]) is ("daily_bars" in lacks)
+        assert "may send none" in pages["/patterns"][1]
         assert role is Role.ADMIN or "_" not in notices["/"], "a table's name is nothing for readers"
     for topic in TOPICS:
         await context.topics.snapshot(topic)

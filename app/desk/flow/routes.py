@@ -7,7 +7,7 @@ from markupsafe import Markup
 from quart import Blueprint, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app import deps
+from app import db, deps
 from app.desk import detection_lists
 from app.finance.detections import TIERS, Tier
 from app.indicators import partials as indicator_partials
@@ -18,10 +18,19 @@ from app.market import partials as market_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import PatternBoard
 from app.patterns.forms import PARAMETERS
+from app.scans import scan_request
+from app.scans.address import ScanAddress
 from app.web import guards, parameters
 from app.web.html import page
 
 blueprint = Blueprint("flow", __name__)
+
+SIGNAL_RULE = (
+    "any(rsi14:..30,rsi14:70..,macd:cross:macd.signal,close:cross:sma50,close:gt:bb20.upper,close:lt:bb20.lower)"
+)
+SIGNAL_TIMEFRAME = "m15"
+SIGNAL_SCAN = ScanAddress(scan_request.rule(SIGNAL_RULE, SIGNAL_TIMEFRAME), timeframe=SIGNAL_TIMEFRAME)
+"""The symbols for which a signal holds now: signals themselves are not stored, so that nothing searches them."""
 
 
 class FlowColumn(NamedTuple):
@@ -63,5 +72,15 @@ async def board() -> ResponseReturnValue:
         signal_notice=market_partials.notice(indicator_stream.SIGNALS, indicator_stream.SIGNAL_ENTRIES, 0),
         signals=indicator_partials.alerts([indicator_partials.alert(each, view) for each in alerts]),
         no_signal=not alerts,
+        signal_scan=SIGNAL_SCAN.url(),
+        sends_signals=bool(alerts) or await _sends_signals(),
         lacking=await deps.pools().lacking("patterns"),
     )
+
+
+async def _sends_signals() -> bool:
+    """Our own engine does; another one may not, which no table tells."""
+    try:
+        return (await deps.pools().shape()).outcomes is not None
+    except db.Unavailable:
+        return True
