@@ -17,7 +17,7 @@ from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import clean_query as as_typed
 from app.finance.symbols import is_symbol
-from app.identity import View
+from app.identity import Scope, View
 from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
 from app.indicators.board import IndicatorBoard
@@ -39,15 +39,18 @@ from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
 from app.quotes.most_active import BOARD_ROWS
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
+from app.quotes.table import quotes_document
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.watchlists import queries as watchlists
 from app.watchlists.forms import FIRST_SECTION, AddTo
 from app.watchlists.watchlist import Watchlist
-from app.web import guards, numbers, parameters
+from app.web import guards, numbers, parameters, tables
+from app.web.formats import TableDocument
 from app.web.html import page
 
 blueprint = Blueprint("desk", __name__)
 
+DESK = "/desk"
 USUAL_SPAN = "6m"
 TABLE_ROWS = 20
 ALL_ROWS = "all"
@@ -55,7 +58,20 @@ CHART_REQUESTED = "1"
 """With reduced data a chart is drawn where the address says so."""
 
 
-@blueprint.get("/")
+@tables.suffixes(blueprint, DESK)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow()
+async def quotes_table() -> TableDocument:
+    """The quotes of the page: of the list that the reader chose, or the most active."""
+    watchlist, board = await _desk_list(), deps.board(QuoteBoard)
+    listed = table.with_quotes(watchlist, board)[:BOARD_ROWS] if watchlist else []
+    active = [] if watchlist else board.rows()
+    quotes = [*((each.instrument, each.quote) for each in listed), *((each.instrument, each) for each in active)]
+    return quotes_document("desk", quotes, guards.view().zone, time.time())
+
+
+@tables.page(blueprint, "/", quotes_table, f"{DESK}.html")
 @guards.signed_in
 async def dashboard() -> ResponseReturnValue:
     cursor, view = deps.cursor(), guards.view()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.patterns.queries import Detection
-from app.web.formats import ColumnKind, TableColumn, TableDocument
+from app.web.formats import Cell, ColumnKind, TableColumn, TableDocument
 
 COLUMNS = (
     TableColumn("time", "Time", ColumnKind.TIME),
@@ -19,8 +19,10 @@ COLUMNS = (
 
 def detection_document(detections: Iterable[Detection], zone: str, as_of: float, following: str = "") -> TableDocument:
     """`following`: query string of the detections after these."""
-    rows = [
-        (each.at, each.symbol, each.pattern, each.timeframe, each.direction, each.confidence, each.price, each.expired)
-        for each in detections
-    ]
-    return TableDocument("patterns", COLUMNS, rows, zone, as_of, following)
+    return TableDocument("patterns", COLUMNS, [cells(each) for each in detections], zone, as_of, following)
+
+
+def cells(detection: Detection) -> tuple[Cell, ...]:
+    """Of COLUMNS."""
+    symbol, pattern, timeframe, confidence, direction, at, price, expired = detection
+    return at, symbol, pattern, timeframe, direction, confidence, price, expired

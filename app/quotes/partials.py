@@ -55,6 +55,11 @@ def frozen(symbol: str, drawing: FrozenDrawing | None, view: View) -> Markup:
     return fragment("quotes/frozen", symbol=symbol, drawing=drawing, view=view)
 
 
+def frozen_picture(symbol: str, drawing: FrozenDrawing, view: View) -> Markup:
+    """The same as an image of its own, without the page's styles."""
+    return fragment("quotes/frozen_picture", symbol=symbol, drawing=drawing, view=view)
+
+
 def candle(symbol: str, candle: CandlePaths) -> Markup:
     return fragment("quotes/candle", symbol=symbol, candle=candle)
 

@@ -1,5 +1,6 @@
 """The symbol search page."""
 
+import time
 from urllib.parse import quote
 
 from quart import Blueprint, redirect, request
@@ -7,15 +8,32 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.finance.symbol_index import clean_query as as_typed
+from app.identity import Scope
 from app.quotes.board import QuoteBoard
 from app.quotes.most_active import BOARD_ROWS
-from app.web import guards, parameters
+from app.quotes.table import quotes_document
+from app.web import guards, parameters, tables
+from app.web.formats import TableDocument
 from app.web.html import page
 
 blueprint = Blueprint("quotes", __name__)
 
+SYMBOLS = "/symbols"
 
-@blueprint.get("/symbols")
+
+@tables.suffixes(blueprint, SYMBOLS)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("q")
+async def symbols_table() -> TableDocument:
+    """The rows of the page."""
+    board = deps.board(QuoteBoard)
+    matches = deps.symbols().search(as_typed(request.args.get("q", "")), BOARD_ROWS)
+    rows = [(each, board.quote(each.symbol)) for each in matches.instruments]
+    return quotes_document("symbols", rows, guards.view().zone, time.time())
+
+
+@tables.page(blueprint, SYMBOLS, symbols_table)
 @guards.signed_in
 @parameters.allow("q")
 async def symbols() -> ResponseReturnValue:

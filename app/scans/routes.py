@@ -1,22 +1,28 @@
 """The rule as a form, and the fields and grammar of rules from the catalogue."""
 
 import re
+import time
 
 from quart import Blueprint, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
+from app.identity import Scope
 from app.rules import form_rows
 from app.rules.catalogue import FIELDS, TIMEFRAMES, WORD_FIELDS, Field
 from app.rules.errors import RuleError
 from app.rules.form_rows import FormRow
 from app.scans import scan_request
 from app.scans.address import SCAN, USUAL_TIMEFRAME
+from app.scans.field_table import fields_document
 from app.scans.forms import CONDITION_PARAMETERS, EMPTY_ROW, MOST_ROWS, RuleForm
 from app.scans.screens.screen import SCREENS
-from app.web import guards, html, parameters
+from app.web import guards, html, parameters, tables
+from app.web.formats import TableDocument
 from app.web.slugs import SlugConverter
 
 blueprint = Blueprint("rules", __name__)
+
+FIELDS_PATH = "/scan/fields"
 
 
 @blueprint.get("/scan/form")
@@ -84,7 +90,15 @@ def _hidden(form: RuleForm) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[1]]
 
 
-@blueprint.get("/scan/fields")
+@tables.suffixes(blueprint, FIELDS_PATH)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow()
+async def fields_table() -> TableDocument:
+    return fields_document(FIELDS.values(), WORD_FIELDS.values(), guards.view().zone, time.time())
+
+
+@tables.page(blueprint, FIELDS_PATH, fields_table)
 @guards.signed_in
 async def fields() -> ResponseReturnValue:
     groups: dict[str, list[Field]] = {}

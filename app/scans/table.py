@@ -19,13 +19,17 @@ def scan_document(
         TableColumn("symbol", "Symbol"),
         TableColumn("name", "Name"),
         TableColumn("time", "Time", ColumnKind.TIME),
-        *(TableColumn(each.name, _label(each), ColumnKind.NUMBER, _unit(each)) for each in every),
+        *value_columns(every),
     ]
-    cells = [(symbol, name, at, *_numbers(every, values)) for symbol, name, at, values in rows]
+    cells = [(symbol, name, at, *numbers(every, values)) for symbol, name, at, values in rows]
     return TableDocument("scan", heads, cells, zone, as_of)
 
 
-def _numbers(columns: Iterable[ScreenColumn], values: Values) -> Iterable[Cell]:
+def value_columns(columns: Iterable[ScreenColumn]) -> list[TableColumn]:
+    return [TableColumn(each.name, _label(each), ColumnKind.NUMBER, _unit(each)) for each in columns]
+
+
+def numbers(columns: Iterable[ScreenColumn], values: Values) -> Iterable[Cell]:
     for column in columns:
         number = value(column, values)
         yield None if number is None else round(number, 6)

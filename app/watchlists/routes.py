@@ -1,17 +1,22 @@
 """All lists of a person: new ones, their order, rename, delete, undo, and which one the desk shows."""
 
+import time
+
 from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.identity import Scope
 from app.owned.forms import NameForm
 from app.owned.refusals import LimitReached, NameTaken
 from app.owned.routes import OwnedKind, OwnedPages, add_routes
 from app.watchlists import queries
 from app.watchlists.changes import lists, reversal
+from app.watchlists.table import lists_document
 from app.watchlists.undo import payloads
-from app.watchlists.watchlist import LISTS, MAX_LISTS
-from app.web import guards, html, parameters
+from app.watchlists.watchlist import LISTS, MAX_LISTS, Summary
+from app.web import guards, html, parameters, tables
+from app.web.formats import TableDocument
 
 blueprint = Blueprint("watchlists", __name__)
 
@@ -32,7 +37,15 @@ pages = OwnedPages(
 add_routes(blueprint, pages)
 
 
-@blueprint.get(LISTS)
+@tables.suffixes(blueprint, LISTS)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("undo")
+async def index_table() -> TableDocument:
+    return lists_document(await _summaries(), guards.view().zone, time.time())
+
+
+@tables.page(blueprint, LISTS, index_table)
 @guards.signed_in
 @parameters.allow("undo")
 async def index() -> ResponseReturnValue:
@@ -91,14 +104,17 @@ async def desk(slug: str) -> ResponseReturnValue:
 
 
 async def _index(form: NameForm, status: int = 200) -> Response:
-    async with deps.pools().own.acquire() as connection:
-        summaries = await queries.summaries(connection, guards.identity().user_id)
     return await html.page(
         "watchlists/index",
         title="Lists",
         status=status,
         form=form,
-        lists=summaries,
+        lists=await _summaries(),
         most=MAX_LISTS,
         notice=await pages.notice(request.args.get("undo", "")),
     )
+
+
+async def _summaries() -> list[Summary]:
+    async with deps.pools().own.acquire() as connection:
+        return await queries.summaries(connection, guards.identity().user_id)

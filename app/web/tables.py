@@ -13,8 +13,10 @@ from app.web.formats import TableDocument, TableFormat
 
 PageView = TypeVar("PageView", bound=Callable[..., Any])
 TableView = Callable[..., Awaitable[TableDocument]]
+PictureView = Callable[..., Awaitable[Response]]
 
 PAGE = "text/html"
+PICTURE = "image/svg+xml"
 ROWS_AT_ONCE = 500
 """More would hold the event loop for longer than 30 ms."""
 TYPES = {TableFormat.JSON: "application/json", TableFormat.CSV: "text/csv", TableFormat.TEXT: "text/plain"}
@@ -38,26 +40,35 @@ def suffixes(blueprint: Blueprint, path: str) -> Callable[[TableView], TableView
     return decorate
 
 
-def page(blueprint: Blueprint, path: str, table: TableView) -> Callable[[PageView], PageView]:
-    """Serves a page at `path` and `path`.html, and at `path` its table to whom prefers that by Accept. Outermost of the
-    view's decorators."""
+def page(
+    blueprint: Blueprint, path: str, table: TableView, html_path: str = "", picture: PictureView | None = None
+) -> Callable[[PageView], PageView]:
+    """Serves a page at `path` and `html_path`, by default `path`.html, and at `path` its table, or the SVG of
+    `picture`, to whom prefers that by Accept. Outermost of the view's decorators."""
 
     def decorate(view: PageView) -> PageView:
         @wraps(view)
         async def answer(**arguments: object) -> Response:
-            if (kind := requested()) is None:
-                reply = await make_response(await view(**arguments))
-                assert isinstance(reply, Response)
-            else:
-                reply = await response(await table(**arguments), kind)
+            reply = await make_response(await _preferred(arguments))
+            assert isinstance(reply, Response)
             reply.vary.add("Accept")
             return reply
 
+        async def _preferred(arguments: dict[str, object]) -> Any:
+            if picture and prefers_picture():
+                return await picture(**arguments)
+            kind = requested()
+            return await view(**arguments) if kind is None else await response(await table(**arguments), kind)
+
         blueprint.add_url_rule(path, view.__name__, answer, methods=["GET"])
-        blueprint.add_url_rule(f"{path}.html", view.__name__, answer, methods=["GET"])
+        blueprint.add_url_rule(html_path or f"{path}.html", view.__name__, answer, methods=["GET"])
         return view
 
     return decorate
+
+
+def picture(svg: str) -> Response:
+    return Response(svg, content_type=PICTURE)
 
 
 async def response(document: TableDocument, kind: TableFormat) -> Response:
@@ -77,6 +88,12 @@ def suffix() -> TableFormat | None:
     """That of the route, if it is one of a table."""
     text = request.url_rule.rule.rpartition(".")[2] if request.url_rule else ""
     return next((kind for kind in TableFormat if kind == text), None)
+
+
+def prefers_picture() -> bool:
+    """By Accept, as an <img> does."""
+    offered = [PAGE, *TYPES.values(), PICTURE]
+    return not request.path.endswith(".html") and request.accept_mimetypes.best_match(offered) == PICTURE
 
 
 def requested() -> TableFormat | None:

@@ -74,7 +74,7 @@ async def test_a_near_name_can_be_left_out(alice: httpx.AsyncClient) -> None:
 async def test_an_exported_list_is_imported_again(alice: httpx.AsyncClient, name: str) -> None:
     path = await new_list(alice, "Core", "AAPL", *AWKWARD)
     await post(alice, f"{path}/order", **order_fields("AAPL", note="=a note"))
-    answer = await alice.get(f"{path}.csv?format={name}")
+    answer = await alice.get(f"{path}/file?format={name}")
     assert answer.status_code == 200
     suffix, stem = FORMATS[name].suffix, "core" if name == "own" else f"core-{name}"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{stem}.{suffix}"'
@@ -103,7 +103,7 @@ async def test_what_cannot_be_read_is_refused_beside_its_field(alice: httpx.Asyn
     assert answer.status_code == 413
     assert "Nothing is there to read." in await post(alice, f"{path}/import/confirm", 422)
     await post(alice, f"{path}/import/confirm", 422, text="A\0")
-    assert "format: choose one of" in await get(alice, f"{path}.csv?format=pdf", 400)
+    assert "format: choose one of" in await get(alice, f"{path}/file?format=pdf", 400)
 
 
 async def test_a_large_file_is_taken_by_the_import_alone(alice: httpx.AsyncClient) -> None:

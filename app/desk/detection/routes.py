@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
-from quart import Blueprint, abort, redirect
+from quart import Blueprint, Response, abort, redirect
 from quart.typing import ResponseReturnValue
 
 from app import deps
@@ -14,25 +14,30 @@ from app.db.analysis_tables import HORIZONS
 from app.db.connection import DatabaseConnection
 from app.db.market import MarketShape
 from app.desk import detection_lists
+from app.desk.detection.table import details_document
 from app.finance.bars import Timeframe
 from app.finance.detections import bars_of_age
 from app.finance.instrument import Instrument
 from app.finance.periods import TIMEFRAMES
+from app.identity import Scope
 from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard
 from app.patterns.details import queries
 from app.patterns.details.queries import DefinitionText, DetectionDetails
-from app.patterns.queries import DetectionFilter, recent
+from app.patterns.queries import Detection, DetectionFilter, recent
 from app.quotes import partials as quote_partials
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.frozen import FrozenChart, draw_frozen, frozen_chart, later_closes
 from app.quotes.queries import instrument as stored_instrument
-from app.web import datetimes, guards, times
+from app.web import datetimes, guards, parameters, tables, times
+from app.web.formats import TableDocument
 from app.web.html import page
 from app.wire.codec.spellings import timeframe as canonical_timeframe
 
 blueprint = Blueprint("detection", __name__)
 
+DETECTION = "/detections/<path:names>/<at>"
+ABSENT = "There is no such detection."
 NEAR = 5
 """Other detections of the symbol that are offered where there is none at the address."""
 LONGEST_PATH = 500
@@ -47,20 +52,44 @@ class DetectionHistory(NamedTuple):
     returns: Mapping[int, float]
 
 
-@blueprint.get("/detections/<path:names>/<at>")
+@tables.suffixes(blueprint, DETECTION)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow()
+async def detection_table(names: str, at: str) -> TableDocument:
+    history = await _history(names, _moment(at)) or abort(404, ABSENT)
+    return details_document(_current(history), history.details, history.returns, guards.view().zone, time.time())
+
+
+@blueprint.get(f"{DETECTION}.svg")
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow()
+async def picture(names: str, at: str) -> Response:
+    """The chart alone."""
+    history = await _history(names, _moment(at)) or abort(404, ABSENT)
+    drawing = draw_frozen(history.chart, history.details.prices) or abort(404, "No bar of that time is stored.")
+    symbol = history.details.detection.symbol
+    return tables.picture(quote_partials.frozen_picture(symbol, drawing, guards.view()))
+
+
+@tables.page(blueprint, DETECTION, detection_table, picture=picture)
 @guards.signed_in
 async def detection(names: str, at: str) -> ResponseReturnValue:
     moment = _moment(at)
     path = times.iso(moment.timestamp())
     if path != at:
         return redirect(f"/detections/{quote(names)}/{path}", 303)
+    history = await _history(names, moment)
+    return await _page(history) if history else await _unknown(names, moment)
+
+
+async def _history(names: str, moment: datetime) -> DetectionHistory | None:
+    """Raises Unavailable."""
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
         details = await queries.detection(connection, shape, names[:LONGEST_PATH], moment)
-        if details is None:
-            return await _unknown(connection, shape, names, moment)
-        history = await _read(connection, shape, details)
-    return await _page(history)
+        return await _read(connection, shape, details) if details else None
 
 
 def _moment(text: str) -> datetime:
@@ -96,8 +125,7 @@ def _timeframe(details: DetectionDetails) -> Timeframe:
 
 
 async def _page(history: DetectionHistory) -> ResponseReturnValue:
-    details, view = history.details, guards.view()
-    (detection,) = deps.board(PatternBoard).with_expiry([details.detection])
+    details, view, detection = history.details, guards.view(), _current(history)
     market_time = deps.board(MarketBoard).market_time(time.time())
     over = market_time is not None and details.until is not None and details.until <= market_time.at
     return await page(
@@ -115,14 +143,19 @@ async def _page(history: DetectionHistory) -> ResponseReturnValue:
     )
 
 
-async def _unknown(
-    connection: DatabaseConnection, shape: MarketShape, names: str, moment: datetime
-) -> ResponseReturnValue:
+def _current(history: DetectionHistory) -> Detection:
+    (detection,) = deps.board(PatternBoard).with_expiry([history.details.detection])
+    return detection
+
+
+async def _unknown(names: str, moment: datetime) -> ResponseReturnValue:
     symbols = tuple(name for part in queries.symbols(names[:LONGEST_PATH]) for name in deps.symbols().possible(part))
     of_symbol = DetectionFilter(symbols=symbols)
-    near = await recent(connection, shape, NEAR, of_symbol._replace(until=moment)) if symbols else []
-    if symbols and not near:
-        near = await recent(connection, shape, NEAR, of_symbol)
+    shape = await deps.pools().shape()
+    async with deps.pools().market.acquire() as connection:
+        near = await recent(connection, shape, NEAR, of_symbol._replace(until=moment)) if symbols else []
+        if symbols and not near:
+            near = await recent(connection, shape, NEAR, of_symbol)
     return await page(
         "desk/no-detection",
         title="Unknown detection",

@@ -1,6 +1,7 @@
 """The flow board: a live column for each tier of patterns, and one for the signals of indicators."""
 
 import asyncio
+import time
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -9,7 +10,9 @@ from quart.typing import ResponseReturnValue
 
 from app import db, deps
 from app.desk import detection_lists
+from app.desk.flow.table import flow_document
 from app.finance.detections import TIERS, Tier
+from app.identity import Scope
 from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
 from app.indicators.alerts import AlertBoard
@@ -20,11 +23,13 @@ from app.patterns.board import PatternBoard
 from app.patterns.forms import PARAMETERS
 from app.scans import scan_request
 from app.scans.address import ScanAddress
-from app.web import guards, parameters
+from app.web import guards, parameters, tables
+from app.web.formats import TableDocument
 from app.web.html import page
 
 blueprint = Blueprint("flow", __name__)
 
+FLOW = "/patterns"
 SIGNAL_RULE = (
     "any(rsi14:..30,rsi14:70..,macd:cross:macd.signal,close:cross:sma50,close:gt:bb20.upper,close:lt:bb20.lower)"
 )
@@ -40,7 +45,18 @@ class FlowColumn(NamedTuple):
     empty: bool
 
 
-@blueprint.get("/patterns")
+@tables.suffixes(blueprint, FLOW)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow()
+async def flow_table() -> TableDocument:
+    pools, detections = deps.pools(), deps.board(PatternBoard)
+    lists = [await pattern_stream.recent(pattern_stream.column(tier), pools, detections) for tier in TIERS]
+    columns = zip(TIERS, lists, strict=True)
+    return flow_document(columns, deps.board(AlertBoard).newest(), guards.view().zone, time.time())
+
+
+@tables.page(blueprint, FLOW, flow_table)
 @guards.signed_in
 @parameters.allow(*PARAMETERS)
 async def board() -> ResponseReturnValue:

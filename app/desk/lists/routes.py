@@ -9,9 +9,11 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.desk.lists import table
-from app.desk.lists.table import ROWS
+from app.desk.lists.document import list_document
+from app.desk.lists.table import ROWS, QuotedEntry
 from app.desk.lists.values import SETS_OF_LISTS, stored_values
 from app.desk.lists.values import columns as needed_columns
+from app.identity import Scope
 from app.live.topics import STATUS
 from app.owned.refusals import LimitReached
 from app.owned.shares import queries as shares
@@ -27,15 +29,28 @@ from app.watchlists.forms import FIRST_SECTION, AddSymbol, AddTo
 from app.watchlists.search import Search, search
 from app.watchlists.undo import payloads
 from app.watchlists.watchlist import ListSection, NewEntry, NoSuchSection, Summary, Watchlist
-from app.web import guards, html, paging, parameters
+from app.web import guards, html, paging, parameters, tables
 from app.web.filters import dom_id
+from app.web.formats import TableDocument
 
 blueprint = Blueprint("lists", __name__)
 
+LIST = "/w/<slug:slug>"
 COLUMNS = ("std", *SETS_OF_LISTS, "note")
 
 
-@blueprint.get("/w/<slug:slug>")
+@tables.suffixes(blueprint, LIST)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("sort", "cols", "page", "undo")
+async def list_table(slug: str) -> TableDocument:
+    """Every row, whatever the page."""
+    watchlist, columns = await _watchlist(slug), _one_of("cols", COLUMNS)
+    rows = await _ordered(watchlist, _one_of("sort", table.SORTS), columns)
+    return list_document(watchlist, rows, SETS_OF_LISTS.get(columns, ()), guards.view().zone, time.time())
+
+
+@tables.page(blueprint, LIST, list_table)
 @guards.signed_in
 @parameters.allow("sort", "cols", "page", "undo")
 async def show(slug: str) -> ResponseReturnValue:
@@ -85,11 +100,7 @@ async def add_to() -> ResponseReturnValue:
 
 async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int = 200) -> Response:
     sort, columns = _one_of("sort", table.SORTS), _one_of("cols", COLUMNS)
-    visible_columns = SETS_OF_LISTS.get(columns, ())
-    values = await stored_values(
-        [entry.symbol for entry in watchlist.entries], needed_columns(columns, sort), deps.pools()
-    )
-    ordered = table.in_order(table.with_values(table.with_quotes(watchlist, deps.board(QuoteBoard)), values), sort)
+    visible_columns, ordered = SETS_OF_LISTS.get(columns, ()), await _ordered(watchlist, sort, columns)
     number = paging.page_number(request.args.get("page", "1"), len(ordered), ROWS)
     visible, view = ordered[ROWS * (number - 1) : ROWS * number], guards.view()
     rows = table.drawn_rows(visible, time.time(), view, visible_columns)
@@ -122,6 +133,13 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
         pages=paging.page_count(len(ordered), ROWS),
         first=ROWS * (number - 1) + 1,
     )
+
+
+async def _ordered(watchlist: Watchlist, sort: str, columns: str) -> list[QuotedEntry]:
+    """All rows, with the values of the columns."""
+    symbols = [entry.symbol for entry in watchlist.entries]
+    values = await stored_values(symbols, needed_columns(columns, sort), deps.pools())
+    return table.in_order(table.with_values(table.with_quotes(watchlist, deps.board(QuoteBoard)), values), sort)
 
 
 async def _add(slug: str, symbol: str, section: ListSection | None) -> str:

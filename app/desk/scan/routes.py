@@ -24,6 +24,8 @@ from app.web.formats import TableDocument
 
 blueprint = Blueprint("scan", __name__)
 
+SCREEN = f"{SCREENS}/<slug:slug>"
+
 
 @tables.suffixes(blueprint, SCAN)
 @guards.signed_in
@@ -31,13 +33,7 @@ blueprint = Blueprint("scan", __name__)
 @parameters.allow("q", *PARAMETERS)
 async def scan_table() -> TableDocument:
     """Every row, whatever the page; none without a rule."""
-    sources, zone = scan_sources(), guards.view().zone
-    if not request.args.get("q", "").strip():
-        return scan_document(SETS[table_choice(request.args).columns].columns, (), zone, time.time())
-    address = await valid_address(request.args, sources)
-    page = await first_rows(address, sources, results.ALL_ROWS)
-    rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in page.rows)
-    return scan_document(SETS[address.columns].columns, rows, zone, time.time())
+    return await _document(request.args)
 
 
 @tables.page(blueprint, SCAN, scan_table)
@@ -47,17 +43,43 @@ async def scan() -> ResponseReturnValue:
     return await respond(request.args, await _context())
 
 
-@blueprint.get(f"{SCREENS}/<slug:slug>")
+@tables.suffixes(blueprint, SCREEN)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("q", *PARAMETERS)
+async def screen_table(slug: str) -> TableDocument:
+    """As the page; every row."""
+    sent, _ = _sent(await _context(slug))
+    return (await _document(sent))._replace(name=slug)
+
+
+@tables.page(blueprint, SCREEN, screen_table)
 @guards.signed_in
 @parameters.allow("q", *PARAMETERS)
 async def screen(slug: str) -> ResponseReturnValue:
+    context = await _context(slug)
+    sent, is_stored = _sent(context)
+    return await respond(sent, context, is_stored=is_stored)
+
+
+def _sent(context: ScanContext) -> tuple[MultiDict[str, str], bool]:
     """The saved rule, or the one of the address, which is not saved. Without a rule the other parameters of the address
-    replace saved ones."""
-    context, sent = await _context(slug), request.args.to_dict()
+    replace saved ones. Also returns whether the rule is the saved one."""
+    sent = request.args.to_dict()
     is_stored = not sent.get("q", "").strip()
     if is_stored and context.saved:
         sent = {**context.saved.definition.parameters, **sent, "q": context.saved.definition.rule}
-    return await respond(MultiDict(sent), context, is_stored=is_stored)
+    return MultiDict(sent), is_stored
+
+
+async def _document(sent: MultiDict[str, str]) -> TableDocument:
+    sources, zone = scan_sources(), guards.view().zone
+    if not sent.get("q", "").strip():
+        return scan_document(SETS[table_choice(sent).columns].columns, (), zone, time.time())
+    address = await valid_address(sent, sources)
+    page = await first_rows(address, sources, results.ALL_ROWS)
+    rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in page.rows)
+    return scan_document(SETS[address.columns].columns, rows, zone, time.time())
 
 
 async def _context(slug: str | None = None) -> ScanContext:

@@ -1,9 +1,12 @@
 """Screens of one's own: all of them, a new one, another rule, another name, order, deletion and undo."""
 
+import time
+
 from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.identity import Scope
 from app.owned.forms import version_number
 from app.owned.refusals import LimitReached, NameTaken, StaleChange
 from app.owned.routes import OwnedKind, OwnedPages, add_routes
@@ -13,7 +16,9 @@ from app.scans.scan_request import PARAMETERS
 from app.scans.screens import changes, queries
 from app.scans.screens.forms import ChangedScreen, MoveScreen, NewScreen, ScreenForm
 from app.scans.screens.screen import MAX_SCREENS, SCREENS, SavedScreen
-from app.web import guards, html, parameters
+from app.scans.screens.table import screens_document
+from app.web import guards, html, parameters, tables
+from app.web.formats import TableDocument
 
 blueprint = Blueprint("screens", __name__)
 
@@ -34,7 +39,15 @@ pages = OwnedPages(
 add_routes(blueprint, pages)
 
 
-@blueprint.get(SCREENS)
+@tables.suffixes(blueprint, SCREENS)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("undo")
+async def index_table() -> TableDocument:
+    return screens_document(await _screens(), guards.view().zone, time.time())
+
+
+@tables.page(blueprint, SCREENS, index_table)
 @guards.signed_in
 @parameters.allow("undo")
 async def index() -> ResponseReturnValue:
@@ -115,8 +128,7 @@ async def save_rule(slug: str) -> ResponseReturnValue:
 
 
 async def _index(form: MoveScreen, status: int = 200) -> Response:
-    async with deps.pools().own.acquire() as connection:
-        screens = await queries.screens(connection, guards.identity().user_id)
+    screens = await _screens()
     form.offer(screens)
     return await html.page(
         "screens/index",
@@ -127,6 +139,11 @@ async def _index(form: MoveScreen, status: int = 200) -> Response:
         most=MAX_SCREENS,
         notice=await pages.notice(request.args.get("undo", "")),
     )
+
+
+async def _screens() -> list[SavedScreen]:
+    async with deps.pools().own.acquire() as connection:
+        return await queries.screens(connection, guards.identity().user_id)
 
 
 async def _new(form: NewScreen, status: int = 200) -> Response:

@@ -25,7 +25,7 @@ async def show(slug: str) -> ResponseReturnValue:
     return await html.page("watchlists/export", title=title, summary=summary, formats=FORMATS.values())
 
 
-@blueprint.get("/w/<slug:slug>.csv")
+@blueprint.get("/w/<slug:slug>/file")
 @guards.signed_in
 @parameters.allow("format")
 async def file(slug: str) -> ResponseReturnValue:
