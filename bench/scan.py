@@ -102,7 +102,7 @@ async def measure(pools: Pools, shape: MarketShape, rule: Rule, rounds: int) -> 
             of_query.append(1000 * (time.perf_counter() - began))
         began = time.perf_counter()
         async with pools.market.acquire() as connection:
-            matches = (await scan(connection, shape, query)).total
+            matches = (await scan(connection, tables, query)).total
         of_scan.append(1000 * (time.perf_counter() - began))
     return of_query, of_scan, matches
 

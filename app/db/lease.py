@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 
+from app.db.connection import DatabaseConnection
 from app.db.errors import Unavailable
 from app.db.pools import Pool
 
@@ -17,6 +18,9 @@ on conflict (name) do update
  where held.holder = excluded.holder or held.expires_at < now()
 returning term
 """
+
+
+HOLDS = "select true from app.leases where name = $1 and holder = $2 and expires_at > now() for share"
 
 
 class Lease:
@@ -43,6 +47,10 @@ class Lease:
         self._until = began + self._seconds if term else 0.0
         self.term = term or self.term
         return self.is_held
+
+    async def holds(self, connection: DatabaseConnection) -> bool:
+        """Whether it is held until the transaction ends: nobody else can take it before. Of its own database."""
+        return bool(await connection.fetchval(HOLDS, self._name, self._holder))
 
     async def release(self) -> None:
         """Another process may take it at once."""

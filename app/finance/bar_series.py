@@ -73,6 +73,14 @@ class BarSeries:
             self.values[:, row, : newest.shape[1]] = newest
             self.ends[row] = newest.shape[1]
 
+    def put(self, bars: Columns) -> None:
+        """Replaces bars of the same start, and adds the others in their place."""
+        for symbol, own in bars.each():
+            before = self.columns(symbol) if symbol in self.rows else own[:, :0]
+            every = np.concatenate([before[:, ~np.isin(before[0], own[0])], own], axis=1)
+            places = np.arange(every.shape[1])
+            self.fill(Columns(self.timeframe, (symbol,), places[:1], every[:, np.argsort(every[0])]))
+
     def _append(self, row: int, end: int, values: Sequence[float] | Floats) -> None:
         if end == BARS_PER_SYMBOL + SLACK:
             self.values[:, row, : BARS_PER_SYMBOL - 1] = self.values[:, row, end - BARS_PER_SYMBOL + 1 : end]
@@ -241,6 +249,9 @@ class SeriesByTimeframe:
         if timeframe not in self._series:
             self._series[timeframe] = BarSeries(timeframe, self.splits, self.tick_sizes)
         return self._series[timeframe]
+
+    def clear(self) -> None:
+        self._series.clear()
 
     def set_splits(self, splits: Splits) -> None:
         self.splits = splits

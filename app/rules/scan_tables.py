@@ -10,7 +10,8 @@ class ScanTables(NamedTuple):
     latest: str
     instruments: str | None = None
     universes: str | None = None
-    patterns: tuple[str, ...] = ()
+    patterns: tuple[str, ...] | None = ()
+    """None where detections are in another database."""
     confidence: str = "confidence"
     """Of a row of `patterns`, 0 to 1."""
     direction: str = "direction"

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     LAG = "more than one bar back"
     COLUMN = "a value that is not stored"
     TIMEFRAME = "a timeframe shorter than the rule's own"
+    ELSEWHERE = "detections, which are in another database"
     DETECTION = "a condition on detections that would have to look at too many"
 
 

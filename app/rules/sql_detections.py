@@ -35,6 +35,8 @@ class DetectionSql:
     def select(self) -> str:
         """The symbols, as text of a sub-select on `base`, the rows of the rule's own timeframe; with `further0`, …:
         whether for one of the detections the further conditions hold up to that one."""
+        if self._tables.patterns is None:
+            raise Inexpressible(Reason.ELSEWHERE)
         if not self._tables.patterns:
             return f"select null::text as symbol{self._holding(lambda _tests: 'false')} where false"
         timeframes = self._timeframes()
@@ -80,7 +82,7 @@ class DetectionSql:
         names = (self._names(condition.words) for condition in self._patterns())
         where = " and ".join([f"({since or 'false'})", *names])
         tables = self._tables
-        parts = " union all ".join(f"select * from {table} as one where {where}" for table in tables.patterns)  # noqa: S608
+        parts = " union all ".join(f"select * from {table} as one where {where}" for table in tables.patterns or ())  # noqa: S608
         return (
             f"select symbol, pattern, timeframe, detected_at, {tables.confidence} as conf,"  # noqa: S608
             f" {tables.direction} as direction"

@@ -51,11 +51,8 @@ class ScanPage(NamedTuple):
         return self.left[-1] if self.left else self.scanned
 
 
-async def scan(connection: Connection, shape: MarketShape, query: ScanQuery, seconds: float = SECONDS) -> ScanPage:
-    """Empty without `latest` rows. Raises Inexpressible, and TimeoutError after that many seconds."""
-    tables = scan_tables(shape)
-    if tables is None:
-        return ScanPage((), 0, [0] * len(query.rule.conditions))
+async def scan(connection: Connection, tables: ScanTables, query: ScanQuery, seconds: float = SECONDS) -> ScanPage:
+    """Raises Inexpressible, and TimeoutError after that many seconds."""
     text, values = statement(query, tables)
     # The driver ends it, so that no transaction is needed: three round trips less.
     rows = await connection.fetch(text, *values, timeout=seconds)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from app import db
 from app.db.pools import Pool, Pools
 from app.embedded.places import Places
+from app.rules.scan_tables import ScanTables
 from app.rules.sql import ScanOrder, ScanQuery, ScanScope
 from app.rules.sql_conditions import Inexpressible, Reason
 from app.rules.tree import (
@@ -98,9 +99,15 @@ async def pools(places: Places, furnished: str) -> AsyncIterator[Pools]:
 
 
 async def scan(pools: Pools, *conditions: Condition, **options: object) -> ScanPage:
-    shape = await pools.shape()
+    tables = await scan_tables(pools)
     async with pools.market.acquire() as connection:
-        return await queries.scan(connection, shape, ScanQuery(Rule(conditions), **options))  # type: ignore[arg-type]
+        return await queries.scan(connection, tables, ScanQuery(Rule(conditions), **options))  # type: ignore[arg-type]
+
+
+async def scan_tables(pools: Pools) -> ScanTables:
+    tables = queries.scan_tables(await pools.shape())
+    assert tables
+    return tables
 
 
 async def symbols(pools: Pools, *conditions: Condition, **options: object) -> list[str]:
@@ -243,24 +250,16 @@ async def test_a_rule_that_needs_bars_is_refused_with_the_reason(
     assert refusal.value.reason is reason
 
 
-async def test_without_the_table_a_scan_is_empty(pools: Pools) -> None:
-    shape = (await pools.shape())._replace(latest=None)
-    async with pools.market.acquire() as connection:
-        page = await queries.scan(connection, shape, ScanQuery(Rule((Flag(CLOSE),))))
-
-    assert ([*page.rows], page.scanned, page.left) == ([], 0, [0])
-
-
 async def test_without_facts_and_detections_their_conditions_are_unknown_or_false(pools: Pools) -> None:
-    shape = (await pools.shape())._replace(instruments=None, universes=None, patterns=())
+    tables = (await scan_tables(pools))._replace(instruments=None, universes=None, patterns=())
     async with pools.market.acquire() as connection:
         for condition in (Among("sector", ("Technology",)), Among("universe", ("top_2",)), HAMMER, Flag(Series("cap"))):
-            assert (await queries.scan(connection, shape, ScanQuery(Rule((condition,))))).total == 0
+            assert (await queries.scan(connection, tables, ScanQuery(Rule((condition,))))).total == 0
 
 
 async def test_a_slow_scan_is_ended(pools: Pools) -> None:
-    shape = await pools.shape()
-    slow = shape._replace(latest=f"(select one.* from {shape.latest} as one, pg_sleep(9))")
+    tables = await scan_tables(pools)
+    slow = tables._replace(latest=f"(select one.* from {tables.latest} as one, pg_sleep(9))")
 
     with pytest.raises(db.Unavailable):
         async with pools.market.acquire() as connection:

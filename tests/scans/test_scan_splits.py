@@ -35,9 +35,10 @@ async def test_a_week_before_a_split_is_compared_in_the_share_of_today(databases
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
 
     async def symbols(text: str) -> list[str]:
-        query, shape = ScanQuery(resolve(parse(text), "d")), await pools.shape()
+        query, tables = ScanQuery(resolve(parse(text), "d")), queries.scan_tables(await pools.shape())
+        assert tables
         async with pools.market.acquire() as connection:
-            return [row.symbol for row in (await queries.scan(connection, shape, query)).rows]
+            return [row.symbol for row in (await queries.scan(connection, tables, query)).rows]
 
     assert await symbols("close:gt:w.close") == ["AAPL"]
     assert await symbols("w.close:92.22..92.23") == []

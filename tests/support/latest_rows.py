@@ -20,5 +20,5 @@ def latest_row(
 
 
 async def put_latest(link: asyncpg.Connection, rows: Iterable[LatestRow]) -> None:
-    for insert in latest_insert(rows):
+    for insert in latest_insert(list(rows)):
         await insert.run(link)

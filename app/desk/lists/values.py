@@ -8,6 +8,7 @@ from app.rules.tree import Rule
 from app.scans import queries
 from app.scans.cells import Values
 from app.scans.columns import SETS, SORTABLE, ScreenColumn, operands
+from app.scans.latest.source import scan_source
 from app.watchlists.watchlist import MAX_ENTRIES
 
 EVERY_SYMBOL = Rule(())
@@ -31,7 +32,9 @@ async def stored_values(
         return {}
     parts = operands(columns)
     query = ScanQuery(EVERY_SYMBOL, columns=parts, scope=ScanScope((), tuple(symbols)), limit=MAX_ENTRIES)
-    shape = await pools.shape()
-    async with pools.market.acquire() as connection:
-        page = await queries.scan(connection, shape, query)
+    source = await scan_source(pools)
+    if source is None:
+        return {}
+    async with source.pool.acquire() as connection:
+        page = await queries.scan(connection, source.tables, query)
     return {row.symbol: dict(zip(parts, row.values, strict=True)) for row in page.rows}

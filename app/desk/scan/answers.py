@@ -9,6 +9,7 @@ from app.rules.live_rule import LiveRule, live_rule
 from app.rules.sql_conditions import Inexpressible
 from app.scans import address as addresses
 from app.scans.address import ScanAddress
+from app.scans.latest.source import scan_source
 from app.scans.matches.stream import NO_LIST
 from app.scans.queries import ScanPage, ScanRow
 from app.wire.rules.match_lists import MatchList
@@ -35,7 +36,7 @@ async def answer(
     RedisUnavailable."""
     part = part or results.page_of(address)
     rule = live_rule(address.rule, address.timeframe, addresses.universes(address.scope), symbols)
-    if (await sources.pools.shape()).latest is not None:
+    if await scan_source(sources.pools):
         try:
             return await _from_rows(rule, address, part, symbols, sources)
         except Inexpressible:
@@ -58,7 +59,7 @@ async def _from_rows(
 
 async def _rows_of(match_list: MatchList, address: ScanAddress, part: ScanPart, sources: ScanSources) -> ScanPage:
     scanned, *left = match_list.left
-    if (await sources.pools.shape()).latest is not None:
+    if await scan_source(sources.pools):
         page = await results.of_symbols(address, part, match_list.symbols, sources.pools)
         return page._replace(scanned=scanned, left=left)
     nothing = (None,) * len(part.operands)

@@ -12,6 +12,7 @@ from app.scans import address as addresses
 from app.scans import queries
 from app.scans.address import ScanAddress
 from app.scans.columns import CHANGE, LAST, SETS, SORTABLE, Operand, ScreenColumn, operands
+from app.scans.latest.source import scan_source
 from app.scans.queries import ScanPage
 from app.wire.cache.cache import Cache
 
@@ -76,9 +77,11 @@ async def of_symbols(address: ScanAddress, part: ScanPart, symbols: tuple[str, .
 
 
 async def _read(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None, pools: Pools) -> ScanPage:
-    shape = await pools.shape()
-    async with pools.market.acquire() as connection:
-        return await queries.scan(connection, shape, _query(address, part, symbols))
+    source = await scan_source(pools)
+    if source is None:
+        return ScanPage((), 0, [0] * len(address.rule.conditions))
+    async with source.pool.acquire() as connection:
+        return await queries.scan(connection, source.tables, _query(address, part, symbols))
 
 
 def _query(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None) -> ScanQuery:

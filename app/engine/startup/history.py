@@ -27,7 +27,7 @@ from app.engine.storage import newest_bars as newest
 from app.engine.storage import tables as market_tables
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
-from app.finance import columns, history, panel, periods, shares, studies
+from app.finance import history, longer_series, panel, periods, shares, studies
 from app.finance.adjust import Split, adjust
 from app.finance.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.finance.bars import Bar
@@ -134,11 +134,7 @@ async def stored_bars(connection: corporate_actions.Link, symbols: Sequence[str]
 def fill_series(series: SeriesByTimeframe, days: Columns, minutes: Columns) -> None:
     """Replaces the bars of their symbols, also the longer ones."""
     for bars in (days, minutes):
-        series.fill(bars)
-    for timeframe in periods.FROM_MINUTES:
-        series.fill(columns.merge(minutes, timeframe))
-    for timeframe in periods.FROM_DAYS:
-        series.fill(columns.merge(days, timeframe, series.splits))
+        longer_series.fill(series, bars)
 
 
 def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:

@@ -1,4 +1,5 @@
-"""Evaluates live rules in one web process, under a lease, where the market database is not of our engine."""
+"""Evaluates live rules and keeps the rows for scans in one web process, under a lease, where the market database is not
+of our engine."""
 
 import asyncio
 from contextlib import suppress
@@ -8,6 +9,8 @@ from app.db.lease import Lease
 from app.db.pools import Pools
 from app.finance.panel import WIDTH
 from app.rules.live_rule import MarketNeeds
+from app.scans.latest.latest_tables import LatestTables, LeaseLost
+from app.scans.latest.stored_series import StoredSeries
 from app.scans.matches.stored_market import StoredMarket
 from app.wire.rules.evaluation import MarketState
 from app.wire.rules.evaluator import LiveRuleEvaluator
@@ -16,8 +19,8 @@ from app.wire.rules.match_lists import MatchLists
 
 NAME = "live rules"
 RENEW_SECONDS = 5.0
-EVALUATE_SECONDS = 60.0
-"""Between two evaluations, while somebody looks at a rule."""
+REFRESH_SECONDS = 60.0
+"""Between two readings of newer bars."""
 
 
 class LeasedEvaluation:
@@ -48,7 +51,8 @@ class LeasedEvaluation:
         return self.lease.is_held
 
     async def _evaluate(self) -> None:
-        market = StoredMarket(self._pools)
+        bars = StoredSeries(self._pools)
+        market, tables = StoredMarket(self._pools, bars), LatestTables(self._pools, bars, self.lease)
 
         async def read_market(needs: MarketNeeds) -> MarketState | None:
             state = await market.state(needs)
@@ -59,5 +63,8 @@ class LeasedEvaluation:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(evaluator.run())
             while True:
-                evaluator.bars_closed()
-                await asyncio.sleep(EVALUATE_SECONDS)
+                with suppress(Unavailable, LeaseLost):
+                    await bars.refresh()
+                    evaluator.bars_closed()
+                    await tables.write()
+                await asyncio.sleep(REFRESH_SECONDS)

@@ -2,36 +2,15 @@
 
 from alembic import op
 
+from app.db.migrations.latest_table import create
+
 revision = "0013"
 down_revision = "0012"
 
-COLUMNS = (
-    "close", "open", "high", "low", "chg", "gap", "span", "vwap", "volume", "money", "relvol", "sma20", "sma50",
-    "sma200", "ema12", "ema26", "macd", "macd_signal", "macd_histogram", "adx14", "adx14_plus", "adx14_minus",
-    "rs20", "rsi14", "stoch14", "stoch14_signal", "atr14", "atrp14", "bb20", "bb20_upper", "bb20_lower",
-    "bb20_width", "bb20_place", "volatility20", "beta252", "avg20_volume", "avg20_money", "max20_high",
-    "min20_low", "max252_high", "min252_low", "chg5_close", "chg21_close", "chg63_close", "chg126_close",
-    "chg252_close",
-)  # fmt: skip
-"""Each also as of one bar before, with `_1` behind its name."""
-
 
 def upgrade() -> None:
-    values = ", ".join(f'"{name}" float8, "{name}_1" float8' for name in COLUMNS)
-    # Half of each page stays free: all rows of a timeframe change together, and an update within its page leaves the
-    # index alone.
-    op.execute(
-        f"""
-        CREATE TABLE latest (
-            timeframe text NOT NULL, running boolean NOT NULL, symbol text NOT NULL, at timestamptz NOT NULL,
-            bars integer NOT NULL, split_1 float8 NOT NULL, {values},
-            PRIMARY KEY (timeframe, running, symbol)
-        ) WITH (fillfactor = 50)
-        """
-    )
-    op.execute("COMMENT ON COLUMN latest.running IS 'whether it is the day as it stands, which may not be over'")
-    op.execute("COMMENT ON COLUMN latest.at IS 'the end of the bar; of a day that is not over, of its last minute'")
-    op.execute("COMMENT ON COLUMN latest.split_1 IS 'shares held now for one share held at the bar before'")
+    for statement in create("latest"):
+        op.execute(statement)
 
 
 def downgrade() -> None:
