@@ -91,6 +91,7 @@ async def dashboard() -> ResponseReturnValue:
         **quote_values,
         notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
         feed=detection_lists.feed(patterns.key, detections, view),
+        feed_entries=patterns.entries,
         detected=bool(detections),
         away=detections is None,
     )

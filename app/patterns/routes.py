@@ -64,6 +64,7 @@ async def search() -> ResponseReturnValue:
         feed=partials.feed("patterns", [partials.detection(each, view) for each in detections]),
         count=len(detections),
         newest=urlencode(_query()),
+        shown=urlencode(request.args),
         older=_older(results),
         now=time.time(),
         lacking=await deps.pools().lacking("patterns"),

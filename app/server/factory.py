@@ -24,6 +24,8 @@ from app.admin import api as admin_api
 from app.admin import routes as admin
 from app.db import idempotency
 from app.desk import routes as desk_routes
+from app.desk.additions import routes as additions
+from app.desk.additions.sources import routes as addition_sources
 from app.desk.detection import routes as detection
 from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
@@ -85,7 +87,7 @@ from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 SCANS = (scan, scan_acts, rules, screens, screen_sharing)
-LISTS = (desk_lists, imports, watchlists, arrangement, exports, sharing, shared)
+LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)

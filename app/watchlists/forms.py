@@ -10,13 +10,16 @@ from wtforms import (  # type: ignore[import-untyped]
     HiddenField,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
+from app.finance.instrument import Instrument
 from app.owned.forms import changed_meanwhile, text
+from app.owned.names import checked_name
 from app.watchlists import names
 from app.watchlists.matching import MOST_NEAR, MatchedEntry
 from app.watchlists.watchlist import EntryEdit, ListEntry, ListSection, Summary
@@ -24,6 +27,7 @@ from app.web.forms.fields import stripped
 
 FIRST_SECTION = "No section"
 """What forms call the section that a list begins with, as long as it has no name."""
+NEW_LIST = ""
 NOT_THERE = "Choose one of these."
 
 
@@ -54,6 +58,42 @@ class AddTo(ListChoice):
     """A symbol and the list that it goes to."""
 
     symbol = StringField("Symbol or name", filters=[stripped], validators=[DataRequired("Type a symbol or a name.")])
+
+
+class AddSymbols(Form):  # type: ignore[misc]
+    """Some of the symbols that are offered, and the list that they go to: one of one's own, or a new one."""
+
+    watchlist = SelectField("List", validate_choice=False)
+    name = StringField("Name of the new list", filters=[stripped])
+    symbols = SelectMultipleField("Symbols", validate_choice=False)
+
+    def __init__(self, sent: object, offered: Iterable[Instrument], lists: Iterable[Summary]) -> None:
+        choices = [SelectChoice(each.symbol, f"{each.symbol} {each.name}".strip()) for each in offered]
+        super().__init__(sent, data={"symbols": [choice.value for choice in choices]})
+        self.symbols.choices = choices
+        self.watchlist.choices = [
+            *(SelectChoice(each.slug, each.name) for each in lists),
+            SelectChoice(NEW_LIST, "A new list"),
+        ]
+
+    def validate_watchlist(self, field: SelectField) -> None:
+        if field.data not in {choice.value for choice in field.choices}:
+            raise ValidationError(NOT_THERE)
+
+    def validate_name(self, field: StringField) -> None:
+        if self.watchlist.data != NEW_LIST:
+            if field.data:
+                raise ValidationError("This is for a new list: choose that above, or leave this empty.")
+        elif not field.data:
+            raise ValidationError("Type a name.")
+        else:
+            text(checked_name)(self, field)
+
+    def validate_symbols(self, field: SelectMultipleField) -> None:
+        if not field.data:
+            raise ValidationError("Choose at least one.")
+        if not {choice.value for choice in field.choices}.issuperset(field.data):
+            raise ValidationError(NOT_THERE)
 
 
 class MoveToSection(Form):  # type: ignore[misc]

@@ -77,6 +77,7 @@ OWN_LISTS = "changes a list of one's own, of which there are 50 at most; each ch
 EXEMPT = {
     **dict.fromkeys(
         (
+            "additions.add",
             "arrangement.change_section",
             "arrangement.change_sections",
             "arrangement.order",

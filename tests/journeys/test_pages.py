@@ -26,6 +26,7 @@ PAGES = (
     "/screens/new",
     "/w",
     "/w/add",
+    "/w/add/symbols",
     "/patterns/statistics",
     "/detections/FB/BreakdownLow/daily/2012-08-31T20:00:00Z",
     "/symbols/NOBODY",

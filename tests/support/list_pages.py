@@ -48,7 +48,7 @@ async def get(client: httpx.AsyncClient, path: str, status: int = 200) -> str:
     return unescape(answer.text)
 
 
-async def post(client: httpx.AsyncClient, path: str, status: int = 303, **fields: str) -> str:
+async def post(client: httpx.AsyncClient, path: str, status: int = 303, **fields: str | list[str]) -> str:
     """Where it leads, or the page's text."""
     answer = await client.post(path, data=fields, headers=PAGE)
     assert answer.status_code == status, answer.text

@@ -31,4 +31,9 @@ def radios(bound: Any) -> Markup:
     return fragment("forms/radios", bound=bound)
 
 
-FUNCTIONS = (field, radios)
+def checks(bound: Any) -> Markup:
+    """A SelectMultipleField: any of its choices."""
+    return fragment("forms/checks", bound=bound)
+
+
+FUNCTIONS = (field, radios, checks)
