@@ -3,11 +3,12 @@
     python -m bench.rules [--symbols 500] [--rounds 9]
 
 The twenty screens of the presets with fifteen sets of numbers each: other periods, windows and bounds. Bars are random
-walks. At a minute's close the matrix of days is made anew, with the day as it stands, and every rule is evaluated at
-its last bar; other timeframes change when a bar of theirs closes. All times are CPU milliseconds of one core.
+walks. At a minute's close the day as it stands changes in the matrix of days, and every rule is evaluated at its last
+bar; other timeframes change when a bar of theirs closes. All times are CPU milliseconds of one core.
 """
 
 import argparse
+import asyncio
 import cProfile
 import pstats
 import re
@@ -22,7 +23,7 @@ from app.finance.bar_series import BarSeries
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.columns import Columns
 from app.finance.detections import DetectedPattern
-from app.finance.matrix import BarMatrix
+from app.finance.live_matrix import LiveMatrix
 from app.finance.panel import WIDTH, Floats
 from app.rules.catalogue import LONGEST_PERIOD
 from app.rules.evaluate import RuleEvaluation
@@ -79,13 +80,13 @@ class LiveMarket:
     """Days with the one that runs, and closed bars of longer and shorter ones."""
 
     def __init__(self, symbols: int) -> None:
+        self._loop = asyncio.new_event_loop()
         self.symbols = names(symbols)
         days = NEWEST - DAY * np.arange(WIDTH, 0, -1.0)
-        self.days = filled("daily", symbols, days)
-        self.others: dict[Timeframe, BarMatrix] = {
-            timeframe: filled(timeframe, symbols, NEWEST - seconds * np.arange(WIDTH, 0, -1.0)).matrix(self.symbols)
-            for timeframe, seconds in LONGER
-        }
+        self.matrices = {"daily": LiveMatrix(filled("daily", symbols, days))}
+        for timeframe, seconds in LONGER:
+            series = filled(timeframe, symbols, NEWEST - seconds * np.arange(WIDTH, 0, -1.0))
+            self.matrices[timeframe] = LiveMatrix(series)
         self.facts = {
             "sector": dict.fromkeys(self.symbols, ("Technology",)),
             "industry": dict.fromkeys(self.symbols, ("Software",)),
@@ -102,9 +103,13 @@ class LiveMarket:
         for symbol, move in zip(self.symbols, generator.normal(0, 1, len(self.symbols)).tolist(), strict=True):
             price = round(100 + move, 2)
             running.append(Bar(symbol, "daily", NEWEST, 100, max(100, price), min(100, price), price, 10_000 * minute))
-        matrices = {"daily": self.days.matrix(self.symbols, running), **self.others}
+        matrices = {
+            timeframe: self._loop.run_until_complete(own.update(running if timeframe == "daily" else ()))
+            for timeframe, own in self.matrices.items()
+        }
+        changes = {timeframe: change for timeframe, own in self.matrices.items() if (change := own.take_change())}
         caps = dict.fromkeys(self.symbols, 2e10)
-        return MarketSnapshot(matrices, self.facts, caps, self.detections)
+        return MarketSnapshot(matrices, self.facts, caps, self.detections, changes=changes)
 
 
 def cpu_ms(function: Callable[[], object]) -> float:

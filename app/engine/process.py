@@ -113,9 +113,9 @@ class Engine:
         self._channel = ChannelIntake(redis_url, channels, self._stream, self._ticks)
         history = (self._pool, self._feed_state, self._stream, shipped)
         self._startup = Startup(database_url, *history, options.min_confidence)
-        live_market = LiveMarket(self._pool, self._series, self._bar_close.expiries, self._ticks.days.bars)
+        self._live_market = LiveMarket(self._pool, self._series, self._bar_close.expiries, self._ticks.days.bars)
         stores = LiveRules(self._client), MatchLists(self._client)
-        self._live_rules = LiveRuleEvaluator(redis_url, *stores, live_market.state, WIDTH)
+        self._live_rules = LiveRuleEvaluator(redis_url, *stores, self._live_market.state, WIDTH)
         self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._on_message)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
@@ -149,11 +149,8 @@ class Engine:
             # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
             runners = (self._store, self._processing, self._subscriber, self._stream, self._channel, self._live_rules)
-            latest_updates = self._bar_close.latest_updates
-            self._tasks.extend(
-                tasks.create_task(one.run())
-                for one in (*runners, self._load_jobs, self._schedule, self._refresh_latest, latest_updates)
-            )
+            others = (self._load_jobs, self._schedule, self._refresh_latest, self._bar_close.latest_updates)
+            self._tasks.extend(tasks.create_task(one.run()) for one in (*runners, self._live_market, *others))
             self._tasks.extend(tasks.create_task(work) for work in (self._watch_clock(), self._analyse_bars()))
             ready()
 

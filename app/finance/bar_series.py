@@ -41,6 +41,8 @@ class BarSeries:
         self.rows: dict[str, int] = {}
         self.values = np.zeros((FIELDS, FIRST_ROWS, BARS_PER_SYMBOL + SLACK))
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
+        self.revision, self.revisions = 0, np.zeros(FIRST_ROWS, dtype=np.int64)
+        """Grows with every change of a bar; and by row, as it was at the last change of a bar of the symbol."""
 
     def add(self, bar: Bar) -> None:
         """Replaces the bar of the same start, or inserts it. Bars more than CORRECTION_SECONDS later are dropped: they
@@ -71,7 +73,7 @@ class BarSeries:
             row = self.rows.setdefault(symbol, len(self.rows))
             newest = own[:, -BARS_PER_SYMBOL:]
             self.values[:, row, : newest.shape[1]] = newest
-            self.ends[row] = newest.shape[1]
+            self._set_end(row, newest.shape[1])
 
     def put(self, bars: Columns) -> None:
         """Replaces bars of the same start, and adds the others in their place."""
@@ -86,7 +88,11 @@ class BarSeries:
             self.values[:, row, : BARS_PER_SYMBOL - 1] = self.values[:, row, end - BARS_PER_SYMBOL + 1 : end]
             end = BARS_PER_SYMBOL - 1
         self.values[:, row, end] = values
-        self.ends[row] = end + 1
+        self._set_end(row, end + 1)
+
+    def _set_end(self, row: int, end: int) -> None:
+        self.revision += 1
+        self.ends[row], self.revisions[row] = end, self.revision
 
     def last(self, symbol: str, count: int = BARS_PER_SYMBOL) -> list[Bar]:
         """Oldest first."""
@@ -113,7 +119,8 @@ class BarSeries:
     def forget_after(self, start: float) -> None:
         """Drops bars that start then or later."""
         for row in self.rows.values():
-            self.ends[row] = np.searchsorted(self.values[0, row, : self.ends[row]], start)
+            if (end := int(np.searchsorted(self.values[0, row, : self.ends[row]], start))) < self.ends[row]:
+                self._set_end(row, end)
 
     def panel(self, symbols: Sequence[str], width: int = WIDTH) -> Panel:
         """The newest `width` bars of known symbols, adjusted for splits."""
@@ -234,9 +241,12 @@ class BarSeries:
         if rows <= used:
             return
         rows = max(rows, 2 * used)
-        values, ends = np.zeros((FIELDS, rows, BARS_PER_SYMBOL + SLACK)), np.zeros(rows, dtype=np.int64)
-        values[:, :used], ends[:used] = self.values, self.ends
-        self.values, self.ends = values, ends
+        values = np.zeros((FIELDS, rows, BARS_PER_SYMBOL + SLACK))
+        values[:, :used] = self.values
+        self.values = values
+        self.ends, self.revisions = (
+            np.append(old, np.zeros(rows - used, old.dtype)) for old in (self.ends, self.revisions)
+        )
 
 
 class SeriesByTimeframe:

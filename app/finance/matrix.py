@@ -51,6 +51,15 @@ class BarMatrix(NamedTuple):
         return self._replace(symbols=symbols, **arrays)
 
 
+class MatrixChange(NamedTuple):
+    """How a matrix differs from one before of the same symbols and width."""
+
+    rows: Counts
+    """Those that differ in another bar than the newest."""
+    newest: bool
+    """Whether the newest bar of other rows may differ."""
+
+
 def build(
     timeframe: Timeframe,
     symbols: Sequence[str],

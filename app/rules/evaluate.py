@@ -30,13 +30,13 @@ class RuleEvaluation:
     """Of many rules on the same bars: what rules have in common is computed once."""
 
     def __init__(self, market: MarketBars, timeframe: str = "d", before: "RuleEvaluation | None" = None) -> None:
-        """`timeframe`: prefix of the rules' own. `before`: an earlier evaluation, whose values are taken over of each
-        timeframe that still has the same matrix."""
+        """`timeframe`: prefix of the rules' own. `before`: the evaluation on the market before, from which those values
+        are taken over that did not change."""
         self.timeframe = timeframe
         self._market = market
         self._matrices: dict[str, BarMatrix] = {}
         self._operands: dict[str, OperandSeries] = {}
-        self._earlier = {} if before is None else before._operands
+        self._earlier = {prefix: own.of_bars() for prefix, own in before._operands.items()} if before else {}
         self._alignments: dict[tuple[str, str, int], Alignment] = {}
         self._truths: dict[tuple[Condition, str, int], Truth] = {}
         self._detections: DetectionEvaluation | None = None
@@ -154,7 +154,8 @@ class RuleEvaluation:
 
     def _series(self, prefix: str) -> OperandSeries:
         if prefix not in self._operands:
-            self._operands[prefix] = OperandSeries(self._matrix(prefix), self._other, self._earlier.get(prefix))
+            earlier, change = self._earlier.pop(prefix, {}), self._market.change(TIMEFRAMES[prefix])
+            self._operands[prefix] = OperandSeries(self._matrix(prefix), self._other, earlier, change)
         return self._operands[prefix]
 
     def _other(self, matrix: BarMatrix, operand: Series, columns: int) -> Floats | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from app.finance.bars import Timeframe
 from app.finance.detections import DetectedPattern
-from app.finance.matrix import BarMatrix, empty
+from app.finance.matrix import BarMatrix, MatrixChange, empty
 
 
 class MarketBars(Protocol):
@@ -20,6 +20,9 @@ class MarketBars(Protocol):
         """Market time, UTC epoch seconds: detections that expired until then count no more on a running bar."""
 
     def matrix(self, timeframe: Timeframe) -> BarMatrix: ...
+
+    def change(self, timeframe: Timeframe) -> MatrixChange | None:
+        """Since the market before; None where all bars may differ."""
 
     def words(self, symbol: str, field: str) -> Collection[str]:
         """Of a word field of the catalogue, such as the one sector or all universes. Without words a sector, industry,
@@ -39,9 +42,14 @@ class MarketSnapshot(NamedTuple):
     caps: Mapping[str, float] = {}
     detections: Sequence[DetectedPattern] = ()
     now: float = math.inf
+    changes: Mapping[Timeframe, MatrixChange] = {}
+    """Since the snapshot before."""
 
     def matrix(self, timeframe: Timeframe) -> BarMatrix:
         return self.matrices.get(timeframe) or empty(timeframe)
+
+    def change(self, timeframe: Timeframe) -> MatrixChange | None:
+        return self.changes.get(timeframe)
 
     def words(self, symbol: str, field: str) -> Collection[str]:
         return self.facts.get(field, {}).get(symbol, ())

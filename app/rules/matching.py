@@ -40,10 +40,13 @@ class RuleMatches(NamedTuple):
 class RuleMatching:
     """Of many rules on the same bars: what they have in common is computed once."""
 
-    def __init__(self, market: MarketBars, inactive: frozenset[str] = frozenset()) -> None:
-        """`inactive`: symbols that are in no scope that does not name them."""
+    def __init__(
+        self, market: MarketBars, inactive: frozenset[str] = frozenset(), before: "RuleMatching | None" = None
+    ) -> None:
+        """`inactive`: symbols that are in no scope that does not name them. `before`: on the market before."""
         self._market = market
         self._inactive = inactive
+        self._earlier = dict(before._evaluations) if before else {}
         self._evaluations: dict[str, RuleEvaluation] = {}
         self._scopes: dict[tuple[str, RuleScope], Mask] = {}
 
@@ -85,7 +88,8 @@ class RuleMatching:
 
     def _evaluation(self, timeframe: str) -> RuleEvaluation:
         if timeframe not in self._evaluations:
-            self._evaluations[timeframe] = RuleEvaluation(self._market, timeframe)
+            before = self._earlier.pop(timeframe, None)
+            self._evaluations[timeframe] = RuleEvaluation(self._market, timeframe, before)
         return self._evaluations[timeframe]
 
     def _scope(self, timeframe: str, scope: RuleScope) -> Mask:

@@ -1,12 +1,13 @@
 """Values of operands at the bars of one timeframe, each computed once."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 from msgspec.structs import replace
 
 from app.finance import rolling
-from app.finance.matrix import BarMatrix
+from app.finance.matrix import BarMatrix, MatrixChange
 from app.finance.panel import Counts, Floats
 from app.finance.rolling import lagged
 from app.finance.series.functions import FUNCTIONS as SERIES_FUNCTIONS
@@ -22,7 +23,6 @@ FUNCTIONS: Mapping[str, Callable[[Floats, int, int], Floats]] = {
     "max": rolling.highest, "min": rolling.lowest, "avg": rolling.mean, "sum": rolling.total, "std": rolling.deviation,
 }  # fmt: skip
 BAR_FIELDS = frozenset(field for field, _ in SERIES_FUNCTIONS)
-BAR_ARRAYS = ("start", "open", "high", "low", "close", "volume", "traded", "tick_size")
 COMPARING = ("rs", "beta")
 """Fields of a row that depend on other rows."""
 EXACT = ("max", "min")
@@ -35,19 +35,21 @@ def no_other(_matrix: BarMatrix, _operand: Series, _columns: int) -> None:
 
 class OperandSeries:
     def __init__(
-        self, matrix: BarMatrix, other: OtherSeries = no_other, earlier: "OperandSeries | None" = None
+        self,
+        matrix: BarMatrix,
+        other: OtherSeries = no_other,
+        earlier: Mapping[Series | Rolling, Floats] = MappingProxyType({}),
+        change: MatrixChange | None = None,
     ) -> None:
-        """`earlier`: what was computed before, of which still holds what is of the same bars: of most rows all but the
-        newest column, where the newest bar runs."""
+        """`earlier`: values of a matrix before, as of of_bars(), and how this one differs from it. Still right are
+        those of other rows than the changed ones: all but the newest column, or all if that is unchanged too."""
         self.matrix = matrix
         self._other = other
         self._values: dict[Series | Rolling, Floats] = {}
-        self._earlier: Mapping[Series | Rolling, Floats] = {}
-        self._changed = changed_rows(earlier.matrix, matrix) if earlier else None
-        if earlier and self._changed is not None:
-            self._earlier = earlier.of_bars()
-            if earlier.matrix is matrix:
-                self._values.update(self._earlier)
+        self._earlier = dict(earlier) if change else {}
+        self._changed = change.rows if change else None
+        if change and not change.newest and not len(change.rows):
+            self._values, self._earlier = self._earlier, {}
         self._has_splits = not bool(np.all((matrix.traded == 1) | np.isnan(matrix.traded)))
 
     def values(self, operand: Series | Rolling, columns: int, *, traded: bool = False) -> Floats:
@@ -72,7 +74,7 @@ class OperandSeries:
         return values
 
     def _computed(self, operand: Series | Rolling, columns: int) -> Floats:
-        earlier = self._earlier.get(operand)
+        earlier = self._earlier.pop(operand, None)
         if earlier is None or earlier.shape[1] < columns or self._changed is None:
             return self._of_columns(operand, columns)
         rows, columns = self._changed, earlier.shape[1]
@@ -102,21 +104,6 @@ class OperandSeries:
             return values
         is_price = self._has_splits and unit_of(operand) is Unit.PRICE
         return rounded_prices(values, lagged(matrix.traded, 0, columns)) if is_price else rounded_to(values)
-
-
-def changed_rows(before: BarMatrix, matrix: BarMatrix) -> Counts | None:
-    """Rows that differ in another bar than the newest; None where the matrices are of different symbols or width, or
-    most rows differ."""
-    if before is matrix:
-        return np.zeros(0, dtype=np.int64)
-    if before.close.shape != matrix.close.shape or list(before.symbols) != list(matrix.symbols):
-        return None
-    same = np.ones(len(matrix.symbols), dtype=np.bool_)
-    for name in BAR_ARRAYS:
-        one, other = (getattr(bars, name)[:, :-1] for bars in (before, matrix))
-        same &= ((one == other) | (np.isnan(one) & np.isnan(other))).all(axis=1)
-    changed = np.flatnonzero(~same)
-    return changed if 2 * len(changed) <= len(matrix.symbols) else None
 
 
 def in_share(values: Floats, unit: Unit | None, share: Floats) -> Floats:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from app.finance.bars import DAY, Timeframe
 from app.finance.detections import LIFE, bars_of_age, tier
+from app.finance.matrix import MatrixChange
 from app.rules.catalogue import DETECTION_NUMBERS, TIMEFRAMES
 from app.rules.comparison_truth import one_bar_before
 from app.rules.evaluate import RuleEvaluation
@@ -126,7 +127,10 @@ def test_values_that_an_evaluation_takes_over_are_those_that_it_would_compute(da
     beginning = data.draw(st.sampled_from((*SYMBOLS, "")))
     before = daily_snapshot(seed, {}, "")
     after = daily_snapshot(seed, dict.fromkeys(moving, 1.07), beginning)
-    after = after._replace(matrices={**after.matrices, "weekly": before.matrices["weekly"]})
+    days, unchanged = after.matrix("daily"), np.zeros(0, dtype=np.int64)
+    fresh_rows = np.flatnonzero([symbol == beginning for symbol in days.symbols])
+    changes = {"daily": MatrixChange(fresh_rows, newest=True), "weekly": MatrixChange(unchanged, newest=False)}
+    after = after._replace(changes=changes)
     first = RuleEvaluation(before)
     for each in (rule, other):
         first.last(each, 3)

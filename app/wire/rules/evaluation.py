@@ -68,12 +68,14 @@ def checked(live: LiveRule, bars: int) -> CheckedRule:
 class RuleResults:
     """On one state of the market."""
 
-    def __init__(self, state: MarketState, has: MarketNeeds) -> None:
-        """`has`: what is in the state."""
+    matching: RuleMatching
+
+    def __init__(self, state: MarketState, has: MarketNeeds, before: "RuleResults | None" = None) -> None:
+        """`has`: what is in the state. `before`: on the state before."""
         self.has = has
         self.failed = 0
         self._state = state
-        self._matching = RuleMatching(state.market, state.inactive)
+        self.matching = RuleMatching(state.market, state.inactive, before.matching if before else None)
         self._newest_day = newest_session(state.market.matrix("daily"), state.as_of)
 
     def lists(self, rules: Iterable[CheckedRule], earlier: Mapping[str, MatchList]) -> list[MatchList]:
@@ -87,7 +89,7 @@ class RuleResults:
         newest = match_list.past.days[-1:] if match_list.past else ()
         if match_list.problem or rule.live.timeframe != "d" or newest >= self._newest_day:
             return None
-        return replace(match_list, past=self._matching.past(rule.rule, rule.scope, self._state.as_of))
+        return replace(match_list, past=self.matching.past(rule.rule, rule.scope, self._state.as_of))
 
     def _list(self, rule: CheckedRule, earlier: MatchList | None) -> MatchList:
         version, at = earlier.version if earlier else 0, time.time()
@@ -111,9 +113,9 @@ class RuleResults:
             names = ", ".join(TIMEFRAMES[prefix] for prefix in sorted(lacking))
             return replace(fresh, problem=f"No bars of these timeframes are kept here: {names}.")
         timeframe, scope = rule.live.timeframe, rule.scope
-        symbols, left = self._matching.matches(rule.rule, timeframe, scope)
+        symbols, left = self.matching.matches(rule.rule, timeframe, scope)
         leaving = sorted(set(earlier.symbols if earlier else ()).difference(symbols))[:MOST_DEPARTURES]
-        departures = {each: self._matching.departure(rule.rule, timeframe, scope, each) for each in leaving}
+        departures = {each: self.matching.departure(rule.rule, timeframe, scope, each) for each in leaving}
         return replace(fresh, symbols=symbols, left=left, departures=departures)
 
 

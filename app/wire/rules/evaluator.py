@@ -106,7 +106,7 @@ class LiveRuleEvaluator:
             state = await self._read_market(needs)
             if state is None:
                 raise NoMarket
-            self._results, everything = RuleResults(state, needs), True
+            self._results, everything = RuleResults(state, needs, self._results), True
         rules = [each for key, each in self._checked.items() if everything or key in announced]
         for first in range(0, len(rules), AT_ONCE):
             await self._publish(self._results, rules[first : first + AT_ONCE], announced)
