@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKED = ROOT / "config" / "requirements.txt"
 VENDORED = ROOT / "static" / "vendor"
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)==([\w.+!-]+)", re.M)
-SUM = re.compile(r"^\| ([\w.-]+) \|.*\| ([0-9a-f]{64}) \|$", re.M)
+SUM = re.compile(r"^\| ([\w./-]+) \|.*\| ([0-9a-f]{64}) \|$", re.M)
 COPYLEFT = re.compile(r"\bA?GPL|Affero|(?<!Lesser )(?<!Library or Lesser )General Public License", re.I)
 LESSER = re.compile(r"LGPL|Lesser General Public|Library or Lesser", re.I)
 VULNERABLE = re.compile(r"Found \d+ known vulnerabilit")
@@ -64,7 +64,8 @@ def licence_faults(requirements: Path) -> Iterator[str]:
 
 def vendored_faults(directory: Path) -> Iterator[str]:
     sums = dict(SUM.findall((directory / "VERSIONS.md").read_text()))
-    for name in sorted({path.name for path in directory.glob("*.js")} | sums.keys()):
+    scripts = [*directory.glob("*.js"), *directory.glob("*/*.js")]
+    for name in sorted({path.relative_to(directory).as_posix() for path in scripts} | sums.keys()):
         path = directory / name
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
         if digest != sums.get(name):

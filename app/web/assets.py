@@ -26,8 +26,8 @@ STYLES = {
 """The order in each stylesheet: shared rules, features, media. Every page has app.css, all that the desk needs;
 all but the largest tables have pages.css; the others are of lists, scans and administrators."""
 
-HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
-"""Needed by every page with a stream."""
+HTMX = "htmx-stream.min.js"
+"""htmx with its extensions, for every page with a stream."""
 
 LIVE = ("figures.js", "live.js")
 """Our own scripts, as one file."""
@@ -56,13 +56,14 @@ class Asset(NamedTuple):
 
 class Assets:
     def __init__(self, static: Path = STATIC) -> None:
-        sources = {path.name: path.read_bytes() for path in sorted(static.rglob("*")) if path.suffix in (".js", ".svg")}
+        files = [*sorted(static.glob("*.svg")), *sorted(static.glob("vendor/*.js"))]
+        sources = {path.name: path.read_bytes() for path in files}
         sources |= {path.name: _minify_script(path.read_text()) for path in sorted(static.glob("*.js"))}
         for sheet, names in STYLES.items():
             styles = [static / "css" / f"{name}.css" for name in names]
             sources[sheet] = _minify_stylesheet("".join(path.read_text() for path in styles if path.exists()))
         sources["live.js"] = b";\n".join(sources[name] for name in LIVE)
-        sources["stream.js"] = b";\n".join(sources[name] for name in (*HTMX, "live.js"))
+        sources["stream.js"] = b";\n".join(sources[name] for name in (HTMX, "live.js"))
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}
         self._by_name["app.webmanifest"] = _manifest(static / "app.webmanifest", self._by_name["icon.svg"])
         self._by_url = {asset.url: asset for asset in self._by_name.values()}

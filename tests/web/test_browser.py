@@ -78,14 +78,38 @@ async def test_a_repeated_entry_is_replaced_and_not_duplicated(page: Page, serve
     assert await page.evaluate("feed.children.length") == 48
 
 
-async def test_a_push_cannot_add_script_or_htmx_attributes(page: Page, server: Server) -> None:
+async def test_neither_script_nor_htmx_attributes_of_a_push_act(page: Page, server: Server) -> None:
     await open_board(page, server)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
 
-    hostile = '<p id="gone" hx-get="/board" hx-trigger="load"><img src=x onerror="window.hacked=1">seen</p>'
+    hostile = """<p id="gone" hx-get="/board" hx-trigger="load" hx-on:click="window.hacked=1">
+        <img src=x onerror="window.hacked=1"><b hx-sse:connect="/stream?topics=x" hx-trigger="load">seen</b></p>"""
     await server.say({"key": "gone", "html": hostile})
-    await page.wait_for_selector("#gone:has-text('seen')")
+    await page.click("#gone:has-text('seen')")
+    # The stream is a queue: what came before has been handled when this arrives.
+    await server.say({"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'})
+    await page.wait_for_selector("#f-50")
 
-    assert await page.evaluate("[window.hacked, gone.hasAttribute('hx-get')]") == [None, False]
+    assert await page.evaluate("window.hacked") is None
+    assert [url for url in requested if "/board" in url or "/stream" in url] == []
+
+
+async def test_only_an_element_with_the_pages_nonce_makes_a_request(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+
+    request = """nonce => {
+        if (nonce) gone.setAttribute("hx-nonce", nonce)
+        return htmx.ajax("GET", "/board", {source: gone})
+    }"""
+    await page.evaluate(request)
+    await page.evaluate(request, "another")
+    assert requested == []
+
+    await page.evaluate(request, await page.evaluate("document.querySelector('script').nonce"))
+    assert requested == [f"{server.url}/board"]
 
 
 async def test_a_page_reports_a_killed_server_and_reconnects_without_a_reload(page: Page, server: Server) -> None:
@@ -125,7 +149,7 @@ async def test_slowly_loaded_scripts_still_open_the_stream(page: Page, server: S
         await asyncio.sleep(0.5)
         await route.continue_()
 
-    await page.route("**/static/htmx*", slowly)
+    await page.route("**/static/stream*", slowly)
 
     await open_board(page, server)
 
