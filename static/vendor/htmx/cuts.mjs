@@ -109,6 +109,16 @@ export const CUTS = {
     // Names of attributes before htmx 4.
     {from: "                checkLegacyAttributes(element);", to: "element.getAttribute(legacyAttr));\n                }\n"},
     {from: "${sseSelector},[sse-connect],[sse-close],[sse-swap]", put: "${sseSelector}"},
+
+    // Its own attempts to connect again, and the pause of a hidden page: live.js decides both.
+    {from: "                // Reconnection (not on first", to: "connection.attempt = 0;\n                }\n", put: "                if (connection.attempt > 0) break;\n"},
+    {from: "        if (config.pauseOnBackground) {", to: "connection.visibilityHandler = visibilityHandler;\n        }\n"},
+    {from: "            reconnect: hasHxSseConnect,\n"},
+    {from: "            reconnectMaxDelay: 60000,", to: "reconnectJitter: 0.3,\n"},
+    {from: "            pauseOnBackground: hasHxSseConnect,\n"},
+
+    // Swaps of a message as a whole.
+    {from: "                        // Always prevent empty swap for SSE", to: "ctx.swap += ' swapEmpty:false';\n"},
   ],
   "hx-csp.js": [
     // Every request is one of an element that has the page's nonce: the extension for streams asks nobody else.
