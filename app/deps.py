@@ -27,6 +27,7 @@ from app.wire.pubsub.indicator_feed import IndicatorFeed
 from app.wire.pubsub.join_order import Joins
 from app.wire.pubsub.subscriber import SubscriberStats
 from app.wire.rules.match_lists import MatchList
+from app.wire.rules.past_tables import PastTable
 from app.wire.ticks.feed import TickFeed
 from app.wire.users.rate_limits import RateLimiter
 from app.wire.users.sessions import SessionStore
@@ -105,6 +106,8 @@ class LiveRuleWatch(Protocol):
     async def matches(self, rule: LiveRule, seconds: float) -> MatchList | None: ...
 
     async def version(self, rule: LiveRule) -> int: ...
+
+    async def past_table(self, key: str) -> PastTable | None: ...
 
 
 class EventReceiver(Protocol):

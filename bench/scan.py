@@ -4,7 +4,8 @@
 
 A PostgreSQL of our own with bars that SQL makes of row numbers, and the rows of `latest` by the code of the engine.
 Each preset whose operands are stored is scanned as a page does it: made a statement, sent through the reader's pool,
-and its first hundred rows read. Times are of the wall, one scan at a time.
+and its first hundred rows read. Then each preset is evaluated at a past moment (`at=`), as an engine does it in the
+background. Times are of the wall, one scan at a time.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from statistics import median, quantiles
 
 import asyncpg
 
-from app.db import roles
+from app.db import past_market, roles
 from app.db.market import MarketShape
 from app.db.migrate import migrate
 from app.db.pools import Pool, Pools
@@ -25,8 +26,11 @@ from app.engine.startup.latest_refresh import LatestRefresh
 from app.engine.storage.store import Store
 from app.finance import calendar
 from app.finance.bar_series import SeriesByTimeframe
+from app.finance.sessions import regular
 from app.rules.latest_bars import LatestBars
+from app.rules.matching import RuleScope
 from app.rules.parse import parse
+from app.rules.past_matching import matches_at, past_needs
 from app.rules.presets import PRESETS
 from app.rules.resolve import resolve
 from app.rules.sql import ScanQuery, statement
@@ -41,6 +45,8 @@ from bench.scale import data
 
 SESSIONS = 400
 AIM_MS = 20
+PAST_SESSIONS = 100
+PAST_AIM = 10
 COLUMNS = tuple(
     Series(name, period, timeframe="d") for name, period in (("close", 0), ("chg", 0), ("relvol", 0), ("rsi", 14))
 )
@@ -123,6 +129,23 @@ async def report(urls: roles.Urls, rounds: int) -> None:
     await pools.close()
 
 
+async def past(urls: roles.Urls) -> None:
+    """Each preset at the close a hundred sessions back: bars read, evaluated, and the table of values made."""
+    days = list(calendar.sessions(date(2024, 1, 2), data.LAST))
+    pool, at = Pool(urls.engine, "engine", 1), regular(days[-PAST_SESSIONS]).closes
+    times = []
+    for preset in PRESETS:
+        rule, began, used = parse(preset.text), time.perf_counter(), time.process_time()
+        market = await past_market.read(pool, past_needs(rule, "d"), at)
+        read = time.perf_counter()
+        matches = matches_at(market, rule, "d", RuleScope()) if market else None
+        times.append(time.perf_counter() - began)
+        count, used = len(matches.symbols) if matches else 0, time.process_time() - used
+        print(f"{preset.slug:26} {count:5} then; {times[-1]:.1f} s, bars {read - began:.1f}, CPU {used:.1f}")
+    print(f"at a past moment: median {median(times):.1f} s, most {max(times):.1f} s; {PAST_AIM} s is the most wanted")
+    await pool.close()
+
+
 def figures(times: Sequence[float]) -> str:
     return f"median {median(times):.1f} p99 {quantiles(times, n=100)[98]:.1f} ms"
 
@@ -134,6 +157,7 @@ async def run(rounds: int, detections: int) -> None:
         await fill(urls.engine, detections)
         await compute(urls.engine, redis_url)
         await report(urls, rounds)
+        await past(urls)
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from app import db, wire
-from app.db import corporate_actions
+from app.db import corporate_actions, past_market
 from app.db.pools import Pool
 from app.engine.analysis.breadth import Groups
 from app.engine.analysis.thresholds import Thresholds
@@ -36,16 +36,14 @@ from app.engine.storage import tables as market_tables
 from app.engine.storage.store import Store
 from app.finance.bar_series import SeriesByTimeframe
 from app.finance.clock import MarketClock
-from app.finance.panel import WIDTH
+from app.finance.shares import Splits
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING, Channels
 from app.wire.client import connect
 from app.wire.jobs.reporter import JobReporter
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
-from app.wire.rules.evaluator import LiveRuleEvaluator
-from app.wire.rules.live_rules import LiveRules
-from app.wire.rules.match_lists import MatchLists
+from app.wire.rules.rule_evaluation import AnnouncedRules, RuleStores
 from app.wire.state import day_results
 from app.wire.state.day_results import DayResult
 from app.wire.ticks.reader import Checkpoint
@@ -101,8 +99,7 @@ class Engine:
         self._bar_close = BarClose(self._series, self._store, Thresholds(options.min_confidence), options.timeframes)
         self._ticks = TickIntake(self._store, self._bar_close)
         self._refresh_latest = LatestRefresh(self._pool, self._series, self._bar_close.latest, self._store)
-        reload = self._refresh_latest.reload
-        self._processing = ProcessingQueue(self._pool, self._store, options.min_confidence, reload)
+        self._processing = ProcessingQueue(self._pool, self._store, options.min_confidence, self._reload)
         reporter = JobReporter(self._client, publisher)
         self._load_jobs = LoadJobs(settings, redis_url, database_url, reporter, self._processing.on_message)
         forget = partial(retention.forget, self._pool, options.intraday_pattern_days)
@@ -114,8 +111,8 @@ class Engine:
         history = (self._pool, self._feed_state, self._stream, shipped)
         self._startup = Startup(database_url, *history, options.min_confidence)
         self._live_market = LiveMarket(self._pool, self._series, self._bar_close.expiries, self._ticks.days.bars)
-        stores = LiveRules(self._client), MatchLists(self._client)
-        self._live_rules = LiveRuleEvaluator(redis_url, *stores, self._live_market.state, WIDTH)
+        read_past = partial(past_market.read, self._pool)
+        self._rules = AnnouncedRules(redis_url, RuleStores.of(self._client), self._live_market.state, read_past)
         self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._on_message)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
@@ -148,7 +145,7 @@ class Engine:
             self._started = True
             # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
-            runners = (self._store, self._processing, self._subscriber, self._stream, self._channel, self._live_rules)
+            runners = (self._store, self._processing, self._subscriber, self._stream, self._channel, self._rules)
             others = (self._load_jobs, self._schedule, self._refresh_latest, self._bar_close.latest_updates)
             self._tasks.extend(tasks.create_task(one.run()) for one in (*runners, self._live_market, *others))
             self._tasks.extend(tasks.create_task(work) for work in (self._watch_clock(), self._analyse_bars()))
@@ -166,7 +163,7 @@ class Engine:
                 # Bars that are closed by now belong to this checkpoint; minutes that end meanwhile do not.
                 checkpoint = self._stream.checkpoint()
                 await self._ticks.analyse_closed()
-                self._live_rules.bars_closed()
+                self._rules.bars_closed()
                 if checkpoint:
                     self._store.set_checkpoint(checkpoint)
             except Exception:
@@ -211,10 +208,20 @@ class Engine:
         with suppress(db.Unavailable):
             async with self._pool.acquire() as connection:
                 self._bar_close.thresholds = await market_tables.thresholds(connection, self._min_confidence)
-                self._bar_close.set_splits(await corporate_actions.every_split(connection))
+                self._set_splits(await corporate_actions.every_split(connection))
                 self._bar_close.set_tick_sizes(await market_tables.tick_sizes(connection))
                 members = await breadth_queries.universes(connection)
                 self._bar_close.groups = Groups(await market_tables.sectors(connection), members)
+
+    async def _reload(self, symbols: Sequence[str]) -> None:
+        """After stored bars of these symbols have changed."""
+        await self._refresh_latest.reload(symbols)
+        self._rules.bars_changed()
+
+    def _set_splits(self, splits: Splits) -> None:
+        if splits != self._series.splits:
+            self._rules.bars_changed()
+        self._bar_close.set_splits(splits)
 
     def _publish(self, event: Event) -> None:
         self._store.offer(events=[event])
@@ -239,7 +246,7 @@ class Engine:
             self._schedule,
             self._processing,
             self._load_jobs,
-            self._live_rules,
+            self._rules,
         )
         failed += self._failed + sum(each.failed for each in counters)
         lost = {

@@ -29,13 +29,18 @@ class LiveRule(msgspec.Struct, frozen=True):
     """Prefix of the rule's own timeframe."""
     universes: tuple[str, ...] = ()
     symbols: tuple[str, ...] | None = None
+    at: float = 0.0
+    """A moment in the past, UTC epoch seconds; 0 for a rule that is live."""
 
 
-def live_rule(rule: Rule, timeframe: str, universes: Collection[str], symbols: Collection[str] | None) -> LiveRule:
+def live_rule(
+    rule: Rule, timeframe: str, universes: Collection[str], symbols: Collection[str] | None, at: float = 0.0
+) -> LiveRule:
     names = tuple(sorted(set(universes)))
     listed = None if symbols is None else tuple(sorted(set(symbols)))
     scope = ",".join(names) if listed is None else "\n".join((",".join(names), ",".join(listed)))
-    return LiveRule(key(rule, scope, timeframe), show(rule), timeframe, names, listed)
+    moment = f"\n\n{at:.0f}" if at else ""
+    return LiveRule(key(rule, scope + moment, timeframe), show(rule), timeframe, names, listed, at)
 
 
 class MarketNeeds(NamedTuple):

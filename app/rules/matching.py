@@ -1,11 +1,12 @@
 """The symbols for which rules hold now, how many are left after each condition, and why a symbol has left."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from app.finance.panel import Mask
+from app.finance.panel import Floats, Mask
 from app.rules.catalogue import DETECTION_NUMBERS
 from app.rules.evaluate import RuleEvaluation
 from app.rules.market_bars import MarketBars
@@ -41,11 +42,17 @@ class RuleMatching:
     """Of many rules on the same bars: what they have in common is computed once."""
 
     def __init__(
-        self, market: MarketBars, inactive: frozenset[str] = frozenset(), before: "RuleMatching | None" = None
+        self,
+        market: MarketBars,
+        inactive: frozenset[str] = frozenset(),
+        before: "RuleMatching | None" = None,
+        traded: Mask | None = None,
     ) -> None:
-        """`inactive`: symbols that are in no scope that does not name them. `before`: on the market before."""
+        """`inactive`: symbols that are in no scope that does not name them. `before`: on the market before. `traded`:
+        (rows,) of the rules' own timeframe, symbols that are in a scope at all; by default those with a bar."""
         self._market = market
         self._inactive = inactive
+        self._traded = traded
         self._earlier = dict(before._evaluations) if before else {}
         self._evaluations: dict[str, RuleEvaluation] = {}
         self._scopes: dict[tuple[str, RuleScope], Mask] = {}
@@ -73,6 +80,16 @@ class RuleMatching:
                 value = self._left_value(rule, number - 1, evaluation, row)
                 return Departure(describe(rule.conditions[number - 1]), value)
         return Departure()
+
+    def values(self, timeframe: str, symbols: Sequence[str], operands: Sequence[Series | Rolling]) -> Floats:
+        """(symbols, operands): at the last bars of these symbols."""
+        evaluation = self._evaluation(timeframe)
+        places = {symbol: row for row, symbol in enumerate(evaluation.symbols)}
+        rows = [places[symbol] for symbol in symbols]
+        values = np.full((len(rows), len(operands)), np.nan)
+        for column, operand in enumerate(operands if rows else ()):
+            values[:, column] = evaluation.values(operand)[rows, -1]
+        return values
 
     def past(self, rule: Rule, scope: RuleScope, now: float) -> PastMatches:
         """Of a rule of daily bars; `now`: market time."""
@@ -104,7 +121,7 @@ class RuleMatching:
                 own = frozenset(scope.symbols)
                 mask &= bool(scope.universes)
                 mask |= np.array([symbol in own for symbol in evaluation.symbols], dtype=np.bool_)
-            self._scopes[key] = mask & evaluation.has_bar
+            self._scopes[key] = mask & (evaluation.has_bar if self._traded is None else self._traded)
         return self._scopes[key]
 
 

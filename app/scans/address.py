@@ -7,6 +7,7 @@ from app.rules.identity import VERSION, key
 from app.rules.show import show
 from app.rules.tree import Rule
 from app.scans.columns import USUAL_SET, Sort
+from app.scans.moment import PastMoment
 
 UNESCAPED = ",:;.()@*/!$"
 """What a query may hold raw, and what links in plain text survive."""
@@ -25,6 +26,8 @@ class ScanAddress(NamedTuple):
     page: int = 1
     path: str = SCAN
     """Of the page: the scanner's or that of a saved screen."""
+    at: PastMoment | None = None
+    """None: as it is now."""
 
     @property
     def text(self) -> str:
@@ -32,8 +35,9 @@ class ScanAddress(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """The key of the rule over its scope and timeframe: of its topic, cache and results."""
-        return key(self.rule, ",".join(sorted(self.scope)), self.timeframe)
+        """The key of the rule over its scope and timeframe, at its moment: of its cache and results."""
+        moment = f"\n{self.at.text}" if self.at else ""
+        return key(self.rule, ",".join(sorted(self.scope)) + moment, self.timeframe)
 
     def url(self, path: str = "") -> str:
         """In one order, without what is usual; `v` stands last, so that no finder of links cuts the rule's end."""
@@ -41,6 +45,7 @@ class ScanAddress(NamedTuple):
             "q": self.text,
             "in": ",".join(self.scope),
             "tf": "" if self.timeframe == USUAL_TIMEFRAME else self.timeframe,
+            "at": self.at.text if self.at else "",
             "sort": "" if self.sort == USUAL_SORT else self.sort.text,
             "cols": "" if self.columns == USUAL_SET else self.columns,
             "page": "" if self.page == 1 else str(self.page),
@@ -48,6 +53,11 @@ class ScanAddress(NamedTuple):
         }
         used = {name: text for name, text in parameters.items() if text}
         return f"{path or self.path}?{urlencode(used, safe=UNESCAPED)}"
+
+    @property
+    def now(self) -> "ScanAddress":
+        """The first page of the same scan as it is now."""
+        return self._replace(at=None, page=1)
 
     def with_rule(self, rule: Rule) -> "ScanAddress":
         """The first page of another rule."""

@@ -26,7 +26,7 @@ class Heading(NamedTuple):
     order: str
     """ascending or descending, where the table is sorted by it; else empty."""
     url: str
-    """Of the table sorted by it."""
+    """Of the table sorted by it; empty where it cannot be."""
 
 
 def units(columns: Iterable[ScreenColumn], rows: Sequence[Values]) -> dict[str, str]:

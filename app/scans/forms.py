@@ -28,10 +28,11 @@ class RuleForm(Form):  # type: ignore[misc]
     conditions = FieldList(FormField(ConditionForm), max_entries=MOST_ROWS)
     scope = StringField("In", name="in", filters=[stripped])
     timeframe = SelectField("Bars", name="tf", validate_choice=False)
+    at = StringField("At", filters=[stripped])
 
-    def __init__(self, sent: object, rows: Iterable[FormRow], scope: str, prefix: str) -> None:
+    def __init__(self, sent: object, rows: Iterable[FormRow], scope: str, prefix: str, at: str) -> None:
         """`rows`: the conditions where none are sent; `prefix`: of the timeframe."""
-        data = {"conditions": [row._asdict() for row in rows], "scope": scope, "timeframe": prefix}
+        data = {"conditions": [row._asdict() for row in rows], "scope": scope, "timeframe": prefix, "at": at}
         super().__init__(sent, data=data)
         self.timeframe.choices = [SelectChoice(name, timeframe(bars)) for name, bars in TIMEFRAMES.items()]
         choices = [SelectChoice(*pair) for group in field_choices(self.rows).values() for pair in group]

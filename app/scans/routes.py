@@ -37,6 +37,7 @@ async def form() -> ResponseReturnValue:
         _rows_of(sent.get("q", ""), timeframe),
         sent.get("in", ""),
         timeframe,
+        sent.get("at", ""),
     )
     if form.timeframe.data not in TIMEFRAMES:
         abort(400, f"tf: choose one of {', '.join(TIMEFRAMES)}.")
@@ -45,10 +46,10 @@ async def form() -> ResponseReturnValue:
         abort(400, "screen: there is no such screen.")
     target = f"{SCREENS}/{slug}" if slug else SCAN
     if "scan" in sent:
-        return redirect(scan_request.url(form_rows.rule_text(rows), form.scope.data, form.timeframe.data, target), 303)
+        return redirect(_url(form, target), 303)
     changed = _changed(rows)
     if changed != rows:
-        form = RuleForm(None, changed, form.scope.data, form.timeframe.data)
+        form = RuleForm(None, changed, form.scope.data, form.timeframe.data, form.at.data)
     return await html.page(
         "scans/form",
         title="Rule as a form",
@@ -59,6 +60,11 @@ async def form() -> ResponseReturnValue:
         target=target,
         screen=slug,
     )
+
+
+def _url(form: RuleForm, target: str) -> str:
+    text = form_rows.rule_text(form.rows)
+    return scan_request.url(text, form.scope.data, form.timeframe.data, target, form.at.data)
 
 
 def _changed(before: list[FormRow]) -> list[FormRow]:
@@ -86,8 +92,8 @@ def _rows_of(text: str, timeframe: str) -> list[FormRow]:
 
 
 def _hidden(form: RuleForm) -> list[tuple[str, str]]:
-    pairs = [("in", form.scope.data), ("tf", "" if form.timeframe.data == USUAL_TIMEFRAME else form.timeframe.data)]
-    return [pair for pair in pairs if pair[1]]
+    timeframe = "" if form.timeframe.data == USUAL_TIMEFRAME else form.timeframe.data
+    return [pair for pair in (("in", form.scope.data), ("tf", timeframe), ("at", form.at.data)) if pair[1]]
 
 
 @tables.suffixes(blueprint, FIELDS_PATH)

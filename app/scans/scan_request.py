@@ -14,8 +14,9 @@ from app.rules.tree import Rule
 from app.rules.word_lists import RuleWord
 from app.scans.address import SCAN, UNESCAPED, USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import SETS, SORTABLE, SYMBOL, USUAL_SET, Sort, sort_order
+from app.scans.moment import PastMoment, past_moment
 
-PARAMETERS = ("in", "tf", "sort", "cols", "page", "v")
+PARAMETERS = ("in", "tf", "at", "sort", "cols", "page", "v")
 """Beside the rule."""
 LONGEST_SCOPE = 1_000
 SCOPES = 20
@@ -38,6 +39,7 @@ class TableChoice(NamedTuple):
     columns: str
     page: int
     path: str = SCAN
+    at: PastMoment | None = None
 
     def request(self, text: str, version: int) -> ScanRequest:
         """Raises RuleError."""
@@ -59,7 +61,16 @@ def table_choice(sent: MultiDict[str, str], path: str = SCAN) -> TableChoice:
         scope = scope_names(sent.get("in", ""))
     except ValueError as error:
         abort(400, f"in: {error}")
-    return TableChoice(scope, timeframe, sort, columns, _page(sent.get("page") or "1"), path)
+    page, at = _page(sent.get("page") or "1"), moment(sent.get("at", ""))
+    return TableChoice(scope, timeframe, sort, columns, page, path, at)
+
+
+def moment(text: str) -> PastMoment | None:
+    """Answers 400 for what is none."""
+    try:
+        return past_moment(text.strip()) if text.strip() else None
+    except ValueError as error:
+        abort(400, f"at: {error}")
 
 
 def rule(text: str, timeframe: str) -> Rule:
@@ -67,9 +78,9 @@ def rule(text: str, timeframe: str) -> Rule:
     return parse_words(text, timeframe).rule
 
 
-def url(text: str, scope: str, timeframe: str, path: str = SCAN) -> str:
+def url(text: str, scope: str, timeframe: str, path: str = SCAN, at: str = "") -> str:
     """Of the scan of a rule as it was typed."""
-    parts = {"q": text, "in": scope, "tf": "" if timeframe == USUAL_TIMEFRAME else timeframe}
+    parts = {"q": text, "in": scope, "tf": "" if timeframe == USUAL_TIMEFRAME else timeframe, "at": at}
     return f"{path}?{urlencode({name: value for name, value in parts.items() if value}, safe=UNESCAPED)}"
 
 

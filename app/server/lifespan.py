@@ -37,6 +37,7 @@ from app.wire import client
 from app.wire.breaker import RedisBreaker
 from app.wire.cache.cache import Cache
 from app.wire.channels import BATCHES, MATCHES_CHANNEL, BatchChannel, Channels, Meaning
+from app.wire.events.event import JobStatus, ProcessingChanged, RunChanged
 from app.wire.jobs import job
 from app.wire.jobs.outbox import Outbox
 from app.wire.jobs.statuses import JobStatusReader
@@ -44,8 +45,8 @@ from app.wire.log.log import BEGINNING, Log
 from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
-from app.wire.rules.live_rules import LiveRules
-from app.wire.rules.match_lists import MatchLists, decode_batch
+from app.wire.rules.match_lists import decode_batch
+from app.wire.rules.rule_evaluation import RuleStores
 from app.wire.state.newest_quotes import NewestQuotes
 from app.wire.users.rate_limits import RateLimiter
 from app.wire.users.sessions import SessionStore
@@ -78,15 +79,17 @@ class Runtime:
         live = settings.live
         bounds = StreamLimits(live.max_connections, live.streams_per_user, live.stalled_seconds)
         self._boards = empty_boards()
-        stores = LiveRules(self._requests), MatchLists(self._requests)
-        self._rule_watch = RuleWatch(*stores, self._boards.matches, lambda: rule_readers(self._hub.connections))
-        self._evaluation = LeasedEvaluation(redis_url, self._pools, *stores)
+        stores = RuleStores.of(self._requests)
+        self._rule_watch = RuleWatch(stores, self._boards.matches, lambda: rule_readers(self._hub.connections))
+        self._evaluation = LeasedEvaluation(redis_url, self._pools, stores)
         self._match_lists = ChannelListener(
             redis_url, MATCHES_CHANNEL, decode_batch, lambda batch: self._relay.publish(batch), self._rule_watch.on_gap
         )
         self._topics = TopicRegistry(families(self._boards, self._pools, self._rule_watch.look))
         self._hub = Hub(html.patch, self._topics, live.frame_seconds, live.beat_seconds, bounds)
         self._relay = Relay(self._boards, self._topics, self._hub)
+        for event in (RunChanged, ProcessingChanged, JobStatus):
+            self._relay.add(event, self._evaluation.on_work)
         cursors = Cursors()
         self._follower = LogFollower(self._log, self._topics, self._hub, self._relay, cursors, self._cache)
         order = JoinOrder(self._redis, alone=self._on_joined_alone)

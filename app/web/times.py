@@ -11,6 +11,7 @@ from app.identity import View
 MISSING = "-"
 MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
 LARGEST = 1e15
 """Seconds, from which on no age is told apart."""
@@ -71,6 +72,12 @@ def exchange_day(at: float | None) -> str:
     """31 Aug 2012, where the exchange is."""
     when = _local(at, EXCHANGE)
     return day(when.date()) if when else MISSING
+
+
+def exchange_weekday(at: float | None) -> str:
+    """Fri, where the exchange is."""
+    when = _local(at, EXCHANGE)
+    return WEEKDAYS[when.weekday()] if when else MISSING
 
 
 def iso(at: float | None) -> str:

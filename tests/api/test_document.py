@@ -114,6 +114,10 @@ def example_path(template: str) -> str:
     return ARGUMENT.sub(lambda match: EXAMPLE_ARGUMENTS.get(match[1], match[0]), template)
 
 
+COMPUTED = ("at",)
+"""Parameters whose answer an engine computes, which this market does not have."""
+
+
 def cases(document: dict[str, Any]) -> Iterator[tuple[Case, dict[str, Any]]]:
     for template, item in document["paths"].items():
         if "get" not in item:
@@ -170,6 +174,8 @@ async def test_every_parameter_is_accepted_and_refused_as_documented(market: Des
         for case, schema in cases(document):
             answer = await admin.get(case.address)
             expected = 200 if case.value is None or matches(schema, case.value) else 400
+            if case.name in COMPUTED and case.value and expected == 200:
+                expected = 503
             assert answer.status_code == expected, (case, answer.text)
             (template,) = [path for path in document["paths"] if example_path(path) == case.path.partition("?")[0]]
             responses = document["paths"][template]["get"]["responses"]

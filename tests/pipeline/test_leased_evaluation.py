@@ -12,6 +12,7 @@ from app.db.lease import Lease
 from app.db.pools import Pool
 from app.scans.matches import leased_evaluation
 from app.settings.load import Settings
+from app.wire.events.event import JobStatus
 from tests.conftest import Databases
 from tests.pipeline.conftest import Desk, serving
 from tests.support.foreign_databases import BARS, SYMBOLS
@@ -31,6 +32,7 @@ insert into ohlcv_1min select 'BRK.B', timestamptz '2012-08-13 13:30Z' + n * int
   from generate_series(0, 9) as n;
 insert into ohlcv_daily select 'BF/B', date, 1, 2, 1, 2, volume from ohlcv_daily where symbol = 'BRK.B';
 """
+PAST = "close:29.4..30&at=2012-07-20"
 LAPSE = "update app.leases set expires_at = now() - interval '1 second'"
 
 
@@ -50,6 +52,10 @@ async def scanned(desk: Desk, rule: str) -> list[str]:
         answer = await client.get(f"/scan?q={rule}&v=1", headers=PAGE)
     assert answer.status_code in (200, 422), answer.text
     return rows(answer.text) or re.findall(r'<li class="error">([^<]*)', answer.text)
+
+
+async def is_empty(desk: Desk, rule: str) -> bool:
+    return not await scanned(desk, rule)
 
 
 async def test_one_process_evaluates_and_another_takes_over_when_it_is_killed(
@@ -72,6 +78,11 @@ async def test_one_process_evaluates_and_another_takes_over_when_it_is_killed(
             assert await own.fetchval(TERM) == 2
             await eventually(lambda: scanned(desk, "w.close:gt:10,close:gt:48"))
             assert await scanned(desk, "w.close:gt:10,close:gt:48") == ["BRK.B"]
+            await eventually(lambda: scanned(desk, PAST))
+            assert await scanned(desk, PAST) == ["BRK.B"]
+            await market.execute("update ohlcv_daily set close = 29.2 where date = '2012-07-20'")
+            await desk.publish(JobStatus(at=1.0, job_id="load-1", status="completed"))
+            await eventually(lambda: is_empty(desk, PAST))
     await market.close()
     await own.close()
 

@@ -54,12 +54,14 @@ async def desk(
 @asynccontextmanager
 async def market_link(desk: Desk, places: Places) -> AsyncIterator[asyncpg.Connection]:
     """The engine's connection to the market of the desk."""
-    assert desk.settings.database.url
-    link = await asyncpg.connect(
-        Databases.of(places, urlsplit(desk.settings.database.url.get_secret_value()).path[1:]).engine
-    )
+    link = await asyncpg.connect(databases_of(desk, places).engine)
     yield link
     await link.close()
+
+
+def databases_of(desk: Desk, places: Places) -> Databases:
+    assert desk.settings.database.url
+    return Databases.of(places, urlsplit(desk.settings.database.url.get_secret_value()).path[1:])
 
 
 @pytest_asyncio.fixture(loop_scope="module")

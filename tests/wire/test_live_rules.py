@@ -28,12 +28,12 @@ EARLY, LATE = random_market(1).snapshot(until=1_332_000_000.0), random_market(1)
 class Market:
     """The market that the rules are evaluated on."""
 
-    def __init__(self, snapshot: MarketSnapshot) -> None:
-        self.snapshot, self.reads = snapshot, 0
+    def __init__(self, snapshot: MarketSnapshot, as_of: float = 1000.0) -> None:
+        self.snapshot, self.reads, self.as_of = snapshot, 0, as_of
 
     async def read(self, _needs: MarketNeeds) -> MarketState:
         self.reads += 1
-        return MarketState(self.snapshot, 1000.0 + self.reads, frozenset(), WIDTH)
+        return MarketState(self.snapshot, self.as_of + self.reads, frozenset(), WIDTH)
 
 
 def rule(text: str, timeframe: str = "d") -> LiveRule:
@@ -184,3 +184,25 @@ async def test_what_is_no_batch_is_counted(redis_url: str, client: Redis, value:
     assert batches == []
     assert await MatchLists(client).newest(["k"]) == {}
     await cancel_tasks(task)
+
+
+async def test_what_a_rule_would_have_matched_is_kept_until_stored_bars_change(redis_url: str, client: Redis) -> None:
+    market, above, own = Market(LATE, 1e10), rule("close:gt:20"), MatchLists(client)
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+        await announce(client, above)
+        await eventually(lambda: any(each.past for each in lists(batches)))
+        before = lists(batches)[-1]
+        evaluator.bars_closed()
+        await eventually(lambda: any(batch.same for batch in batches))
+        assert (await own.newest([above.key]))[above.key].past == before.past
+
+        market.snapshot = EARLY
+        await own.renew_data_version()
+        evaluator.bars_closed()
+        await eventually(lambda: lists(batches)[-1].past not in (None, before.past))
+        after = lists(batches)[-1]
+
+    assert after.data == await own.data_version() > before.data
+    assert after.past
+    assert before.past
+    assert after.past.days < before.past.days

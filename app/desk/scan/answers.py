@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app.desk.scan import results
+from app.desk.scan.past_rows import past_rows
 from app.desk.scan.results import ScanPart
 from app.desk.scan.sources import ScanSources
 from app.rules.live_rule import LiveRule, live_rule
@@ -12,6 +13,7 @@ from app.scans.address import ScanAddress
 from app.scans.latest.source import scan_source
 from app.scans.matches.stream import NO_LIST
 from app.scans.queries import ScanPage, ScanRow
+from app.web.times import exchange_stamp
 from app.wire.rules.match_lists import MatchList
 
 WAIT_SECONDS = 1.0
@@ -35,8 +37,11 @@ async def answer(
     """`part`: by default the page of the address; `symbols`: of the watchlists in scope. Raises Unavailable,
     RedisUnavailable."""
     part = part or results.page_of(address)
-    rule = live_rule(address.rule, address.timeframe, addresses.universes(address.scope), symbols)
-    if await scan_source(sources.pools):
+    at = address.at.at if address.at else 0.0
+    rule = live_rule(address.rule, address.timeframe, addresses.universes(address.scope), symbols, at)
+    if at > sources.now:
+        return ScanAnswer(rule, None, NO_LIST, problem=f"that is not over: it is {exchange_stamp(sources.now)} now.")
+    if not at and await scan_source(sources.pools):
         try:
             return await _from_rows(rule, address, part, symbols, sources)
         except Inexpressible:
@@ -44,7 +49,7 @@ async def answer(
     match_list = await sources.watch.matches(rule, WAIT_SECONDS)
     if match_list is None or match_list.problem:
         return ScanAnswer(rule, None, NO_LIST, problem=match_list.problem if match_list else "")
-    page = await _rows_of(match_list, address, part, sources)
+    page = await (past_rows if at else _rows_of)(match_list, address, part, sources)
     return ScanAnswer(rule, page, match_list.version, match_list.as_of)
 
 

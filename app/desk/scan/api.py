@@ -21,7 +21,7 @@ from app.scans.address import USUAL_TIMEFRAME, ScanAddress
 from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort, value
 from app.scans.queries import ScanPage, ScanRow
 from app.scans.rule_documents import COLUMN, END, BarsPrefix, RuleRefusal, SortText, refuse_rule
-from app.scans.scan_request import LONGEST_SCOPE, ScanRequest, TableChoice, scope_names
+from app.scans.scan_request import LONGEST_SCOPE, ScanRequest, TableChoice, moment, scope_names
 from app.web import api, guards
 from app.web.problems import Problem
 
@@ -48,6 +48,14 @@ class ScanParameters(msgspec.Struct, frozen=True):
         ),
     ] = msgspec.field(name="in", default="")
     timeframe: BarsPrefix = msgspec.field(name="tf", default=USUAL_TIMEFRAME)
+    at: Annotated[
+        str,
+        Meta(
+            pattern=rf"^(?:\d{{4}}-\d\d-\d\d(?:T\d\d:\d\d)?)?{END}",
+            description="A past moment: a date, whose session's close is meant, or a date and time in New York.",
+            examples=["2012-09-04", "2012-09-04T14:30"],
+        ),
+    ] = ""
     sort: SortText = SYMBOL
     columns: Annotated[str, Meta(pattern=COLUMNS, description=COLUMNS_HELP, examples=["last,change,rsi14"])] = (
         f"{LAST.name},{CHANGE.name}"
@@ -88,6 +96,7 @@ class ScanResult(msgspec.Struct, frozen=True):
     key: str
     timeframe: str
     scope: list[str]
+    at: str
     as_of: datetime | None
     scanned: int
     total: int
@@ -113,6 +122,8 @@ async def scan(parameters: ScanParameters) -> ScanResult:
         abort(unknown.status, str(unknown))
     part = ScanPart(columns, parameters.offset, parameters.limit)
     answer = await answers.answer(address, scope.symbols, sources, part)
+    if answer.page is None and answer.problem and address.at:
+        abort(422, f"at: {answer.problem}")
     if answer.page is None and answer.problem:
         refuse_rule("q", (RuleProblem("inexpressible", 1, len(parameters.q), answer.problem),))
     if answer.page is None:
@@ -127,7 +138,7 @@ def _request(parameters: ScanParameters) -> ScanRequest:
         scope = scope_names(parameters.scope)
     except ValueError as error:
         abort(400, f"in: {error}")
-    choice = TableChoice(scope, parameters.timeframe, sort, USUAL_SET, 1)
+    choice = TableChoice(scope, parameters.timeframe, sort, USUAL_SET, 1, at=moment(parameters.at))
     try:
         return choice.request(parameters.q, parameters.version)
     except RuleError as error:
@@ -147,6 +158,7 @@ def _result(address: ScanAddress, part: ScanPart, answer: ScanAnswer, page: Scan
         key=address.identity,
         timeframe=address.timeframe,
         scope=[*address.scope],
+        at=address.at.text if address.at else "",
         as_of=api.utc_datetime(answer.as_of or None),
         scanned=page.scanned,
         total=page.total,

@@ -5,7 +5,7 @@ import time
 
 from markupsafe import Markup
 
-from app.desk.scan.results import page_of
+from app.desk.scan.results import page_of, set_columns
 from app.finance.instrument import Instrument
 from app.identity import View
 from app.quotes import partials as quotes
@@ -16,9 +16,10 @@ from app.rules import words
 from app.scans import cells, partials
 from app.scans.address import ScanAddress
 from app.scans.cells import Heading, Values
-from app.scans.columns import CHANGE, LAST, SETS, SYMBOL, USUAL_SET, ScreenColumn, Sort
+from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort
 from app.scans.partials import FunnelStep, MatchRow, RuleChip
 from app.scans.queries import ScanPage, ScanRow
+from app.web.times import exchange_day, exchange_stamp, exchange_weekday
 
 FIRST_UP = frozenset((SYMBOL,))
 """Columns whose link sorts the smallest first."""
@@ -50,7 +51,7 @@ def funnel(address: ScanAddress, answer: ScanPage, scope: str, view: View) -> Ma
 
 def headings(address: ScanAddress, units: dict[str, str]) -> list[Heading]:
     """Of the columns behind price, change and percentage."""
-    return [_heading(column, cells.label(column, units), address) for column in SETS[address.columns].columns]
+    return [_heading(column, cells.label(column, units), address) for column in set_columns(address)]
 
 
 def fixed_headings(address: ScanAddress) -> dict[str, Heading]:
@@ -66,11 +67,22 @@ def _heading(column: ScreenColumn, label: str, address: ScanAddress) -> Heading:
     following = Sort(column.name, column.name not in FIRST_UP)
     if sort == following:
         following = following._replace(descending=not following.descending)
-    return Heading(label, column.style, order, address.sorted_by(following).url())
+    is_sortable = column.name == SYMBOL or column.name in SORTABLE
+    return Heading(label, column.style, order, address.sorted_by(following).url() if is_sortable else "")
+
+
+def moment_words(address: ScanAddress, as_of: float) -> str:
+    """Such as "At the close of Tue 4 Sep 2012"; empty now. `as_of`: where the newest bar ends."""
+    if address.at is None:
+        return ""
+    if address.at.is_close:
+        return f"At the close of {exchange_weekday(as_of)} {exchange_day(as_of)}"
+    day, _, clock = exchange_stamp(address.at.at).partition(", ")
+    return f"At {clock} on {exchange_weekday(address.at.at)} {day}"
 
 
 def units(address: ScanAddress, answer: ScanPage) -> dict[str, str]:
-    return cells.units(SETS[address.columns].columns, [values(address, row) for row in answer.rows])
+    return cells.units(set_columns(address), [values(address, row) for row in answer.rows])
 
 
 def rows(
@@ -91,12 +103,13 @@ def _row(
 ) -> MatchRow:
     row_values = values(address, row)
     instrument = board.instrument(row.symbol) or Instrument(row.symbol, row.name)
-    quote = (board.quote(row.symbol) or _stored_quote(instrument, row, row_values)).without_move
+    live = None if address.at else board.quote(row.symbol)
+    quote = (live or _stored_quote(instrument, row, row_values)).without_move
     return MatchRow(
         instrument,
         quotes.cells(quote, quote.age(now), view),
-        cells.cells(SETS[address.columns].columns, row_values, instrument, volume_units, view),
-        quotes.spark(spark(quote), view) if address.columns in SPARKS else "",
+        cells.cells(set_columns(address), row_values, instrument, volume_units, view),
+        quotes.spark(spark(quote), view) if address.columns in SPARKS and not address.at else "",
     )
 
 

@@ -12,6 +12,7 @@ from app.desk.scan import page as pages
 from app.desk.scan.answers import ScanAnswer
 from app.desk.scan.scopes import ResolvedScope, UnknownScope, resolve_scope
 from app.desk.scan.sources import ScanSources
+from app.identity import Rate
 from app.live.topics import STATUS
 from app.quotes.topics import quotes_topic
 from app.rules.catalogue import TIMEFRAMES
@@ -75,6 +76,8 @@ async def _answer(address: ScanAddress, choice: TableChoice, context: ScanContex
     answer = await answers.answer(address, scope.symbols, context.sources)
     if answer.page is not None:
         return await _table(address, choice, answer, answer.page, scope, context)
+    if answer.problem and address.at:
+        return await _start(choice, context, address.text, (), f"at: {answer.problem}")
     if answer.problem:
         problem = RuleProblem("inexpressible", 1, len(address.text), answer.problem)
         return await _start(choice, context, address.text, (problem,))
@@ -98,10 +101,11 @@ async def _table(
     return await html.page(
         "scans/scan",
         title=_title(address.text, context),
-        topics=[STATUS, topic, *(quotes_topic(row.symbol) for row in page.rows)],
+        topics=[STATUS, topic, *(quotes_topic(row.symbol) for row in page.rows if not address.at)],
         cursor=context.cursor,
         **_common(address, choice, scope, context),
-        has_sparks=address.columns in pages.SPARKS and not view.reduced_data,
+        has_sparks=address.columns in pages.SPARKS and not view.reduced_data and not address.at,
+        moment=pages.moment_words(address, answer.as_of),
         page_rows=results.PAGE_ROWS,
         sets=[(each.label, address._replace(columns=each.name, page=1).url(), each.name) for each in SETS.values()],
         chips=pages.chips(address),
@@ -111,7 +115,7 @@ async def _table(
         funnel=pages.funnel(address, page, scope.words, view),
         answer=page,
         newer=matches.newer(topic, sources.matches, view),
-        past=matches.past(topic, sources.matches, view) if address.timeframe == USUAL_TIMEFRAME else "",
+        past=matches.past(topic, sources.matches, view) if has_past(address) else "",
         page_urls=_page_urls(address, count),
         as_of=answer.as_of,
         lacking=await sources.pools.lacking("instruments"),
@@ -132,8 +136,14 @@ async def _awaited(
         chips=pages.chips(address),
         newer=matches.newer(topic, context.sources.matches, guards.view()),
     )
-    response.headers["Refresh"] = str(AGAIN_SECONDS)
+    if guards.rate() is not Rate.PAUSED:
+        response.headers["Refresh"] = str(AGAIN_SECONDS)
     return response
+
+
+def has_past(address: ScanAddress) -> bool:
+    """Whether the page says what the rule would have matched in past sessions."""
+    return address.timeframe == USUAL_TIMEFRAME and address.at is None
 
 
 def _common(address: ScanAddress, choice: TableChoice, scope: ResolvedScope, context: ScanContext) -> dict[str, Any]:
@@ -187,7 +197,8 @@ def _hidden(choice: TableChoice) -> list[tuple[str, str]]:
     """Parameters that the next rule of the box is asked with."""
     timeframe = "" if choice.timeframe == USUAL_TIMEFRAME else choice.timeframe
     columns = "" if choice.columns == USUAL_SET else choice.columns
-    pairs = (("in", ",".join(choice.scope)), ("tf", timeframe), ("cols", columns))
+    moment = choice.at.text if choice.at else ""
+    pairs = (("in", ",".join(choice.scope)), ("tf", timeframe), ("at", moment), ("cols", columns))
     return [pair for pair in pairs if pair[1]]
 
 

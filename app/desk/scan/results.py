@@ -14,6 +14,7 @@ from app.scans.address import ScanAddress
 from app.scans.columns import CHANGE, LAST, SETS, SORTABLE, Operand, ScreenColumn, operands
 from app.scans.latest.source import scan_source
 from app.scans.queries import ScanPage
+from app.scans.rule_columns import rule_columns
 from app.wire.cache.cache import Cache
 
 PAGE_ROWS = 50
@@ -44,7 +45,13 @@ class ScanPart(NamedTuple):
 
 def columns_of(address: ScanAddress) -> tuple[ScreenColumn, ...]:
     """Of the page's table."""
-    return (LAST, CHANGE, *SETS[address.columns].columns)
+    return (LAST, CHANGE, *set_columns(address))
+
+
+def set_columns(address: ScanAddress) -> tuple[ScreenColumn, ...]:
+    """Those of the chosen set; at a moment in the past also those of what the rule names."""
+    columns = SETS[address.columns].columns
+    return (*columns, *rule_columns(address.rule, address.timeframe, (CHANGE, *columns))) if address.at else columns
 
 
 def page_of(address: ScanAddress) -> ScanPart:

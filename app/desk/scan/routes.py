@@ -11,7 +11,7 @@ from app.desk.scan import page as pages
 from app.desk.scan import results
 from app.desk.scan.responses import ScanContext, respond
 from app.desk.scan.sources import scan_sources
-from app.desk.scan.valid_address import first_rows, valid_address
+from app.desk.scan.valid_address import first_answer, valid_address
 from app.identity import Scope
 from app.scans.address import SCAN
 from app.scans.columns import SETS
@@ -77,9 +77,9 @@ async def _document(sent: MultiDict[str, str]) -> TableDocument:
     if not sent.get("q", "").strip():
         return scan_document(SETS[table_choice(sent).columns].columns, (), zone, time.time())
     address = await valid_address(sent, sources)
-    page = await first_rows(address, sources, results.ALL_ROWS)
+    answer, page = await first_answer(address, sources, results.ALL_ROWS)
     rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in page.rows)
-    return scan_document(SETS[address.columns].columns, rows, zone, time.time())
+    return scan_document(results.set_columns(address), rows, zone, answer.as_of if address.at else time.time())
 
 
 async def _context(slug: str | None = None) -> ScanContext:

@@ -4,6 +4,7 @@ from quart import abort
 from werkzeug.datastructures import MultiDict
 
 from app.desk.scan import answers, results, vocabulary
+from app.desk.scan.answers import ScanAnswer
 from app.desk.scan.scopes import UnknownScope, resolve_scope
 from app.desk.scan.sources import ScanSources
 from app.rules.errors import RuleError
@@ -26,6 +27,11 @@ async def valid_address(sent: MultiDict[str, str], sources: ScanSources) -> Scan
 
 
 async def first_rows(address: ScanAddress, sources: ScanSources, rows: int) -> ScanPage:
+    """As first_answer()."""
+    return (await first_answer(address, sources, rows))[1]
+
+
+async def first_answer(address: ScanAddress, sources: ScanSources, rows: int) -> tuple[ScanAnswer, ScanPage]:
     """All pages as one, of at most so many rows. Answers 400 or 404 for what is not there, 503 before there is an
     answer."""
     try:
@@ -34,5 +40,6 @@ async def first_rows(address: ScanAddress, sources: ScanSources, rows: int) -> S
         abort(unknown.status, str(unknown))
     answer = await answers.answer(address, scope.symbols, sources, results.first_rows_of(address, rows))
     if answer.page is None:
-        abort(400 if answer.problem else 503, f"q: {answer.problem or 'the result is being computed; ask again.'}")
-    return answer.page
+        name = "at" if address.at else "q"
+        abort(400 if answer.problem else 503, f"{name}: {answer.problem or 'the result is being computed; ask again.'}")
+    return answer, answer.page

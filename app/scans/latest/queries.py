@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
+from app.db import stored_bars
 from app.db.bar_columns import read_columns
 from app.db.latest_rows import insert, insert_values
 from app.db.market import MarketShape
@@ -35,20 +36,8 @@ class MarketFacts(NamedTuple):
 
 
 async def symbols(connection: Connection, shape: MarketShape) -> list[str]:
-    """That have daily bars, one step through the index for each; and those that the market names."""
-    names: list[str] = []
-    if shape.daily_bars:
-        statement = f"""
-            with recursive stepped (symbol) as (
-              (select symbol from {shape.daily_bars} as bars order by symbol limit 1)
-              union all
-              select (select symbol from {shape.daily_bars} as bars where bars.symbol > stepped.symbol
-                       order by symbol limit 1)
-                from stepped where stepped.symbol is not null
-            )
-            select symbol from stepped where symbol is not null limit {MOST_SYMBOLS}
-        """
-        names += [row["symbol"] for row in await connection.fetch(statement)]
+    """That have daily bars; and those that the market names."""
+    names = await stored_bars.symbols(connection, shape)
     if shape.instruments:
         rows = await connection.fetch(
             f"select symbol from {shape.instruments} as facts where active order by 1 limit {MOST_SYMBOLS}"

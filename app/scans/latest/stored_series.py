@@ -1,6 +1,7 @@
 """The newest stored bars of a market in memory, brought up to what its tables have."""
 
 import asyncio
+import math
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -68,6 +69,10 @@ class StoredSeries:
         minutes, days = self.series.timeframe("30min"), self.series.timeframe("daily")
         bars = (half_hours.newest_day(minutes.last(symbol, half_hours.MOST)) for symbol in minutes.rows)
         return [bar for bar in bars if bar and (bar.symbol not in days.rows or bar.start > days.newest_of(bar.symbol))]
+
+    def forget(self) -> None:
+        """The next time everything is read again."""
+        self._read_at = -math.inf
 
     async def refresh(self) -> None:
         """Raises Unavailable."""

@@ -3,19 +3,20 @@ of our engine."""
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
+from app.db import past_market
 from app.db.errors import Unavailable
 from app.db.lease import Lease
 from app.db.pools import Pools
-from app.finance.panel import WIDTH
 from app.rules.live_rule import MarketNeeds
 from app.scans.latest.latest_tables import LatestTables, LeaseLost
 from app.scans.latest.stored_series import StoredSeries
 from app.scans.matches.stored_market import StoredMarket
+from app.wire.cache.outdated import BARS, invalidated_by
+from app.wire.events.event import JobStatus, ProcessingChanged, RunChanged
 from app.wire.rules.evaluation import MarketState
-from app.wire.rules.evaluator import LiveRuleEvaluator
-from app.wire.rules.live_rules import LiveRules
-from app.wire.rules.match_lists import MatchLists
+from app.wire.rules.rule_evaluation import AnnouncedRules, RuleStores
 
 NAME = "live rules"
 RENEW_SECONDS = 5.0
@@ -24,9 +25,16 @@ REFRESH_SECONDS = 60.0
 
 
 class LeasedEvaluation:
-    def __init__(self, redis_url: str, pools: Pools, rules: LiveRules, lists: MatchLists) -> None:
+    def __init__(self, redis_url: str, pools: Pools, stores: RuleStores) -> None:
         self.lease = Lease(pools.own, NAME)
-        self._redis_url, self._pools, self._stores = redis_url, pools, (rules, lists)
+        self._redis_url, self._pools, self._stores = redis_url, pools, stores
+        self._bars_changed = asyncio.Event()
+
+    def on_work(self, event: RunChanged | ProcessingChanged | JobStatus) -> tuple[()]:
+        """Where stored bars may have changed, whoever evaluates rules reads all of them again."""
+        if BARS in invalidated_by(event):
+            self._bars_changed.set()
+        return ()
 
     async def run(self) -> None:
         work: asyncio.Task[None] | None = None
@@ -59,12 +67,23 @@ class LeasedEvaluation:
             # Whoever has lost the lease meanwhile publishes no more.
             return state if self.lease.is_held else None
 
-        evaluator = LiveRuleEvaluator(self._redis_url, *self._stores, read_market, WIDTH)
+        read_past = partial(past_market.read, self._pools.market)
+        evaluation = AnnouncedRules(self._redis_url, self._stores, read_market, read_past)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(evaluator.run())
+            tasks.create_task(evaluation.run())
+            has_changed = False
             while True:
+                if self._bars_changed.is_set():
+                    has_changed = True
+                    self._bars_changed.clear()
+                    bars.forget()
                 with suppress(Unavailable, LeaseLost):
                     await bars.refresh()
-                    evaluator.bars_closed()
+                    if has_changed:
+                        evaluation.bars_changed()
+                    has_changed = False
+                    evaluation.bars_closed()
                     await tables.write()
-                await asyncio.sleep(REFRESH_SECONDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await self._bars_changed.wait()

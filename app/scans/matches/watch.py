@@ -12,8 +12,10 @@ from app.rules.live_rule import MOST_LIVE, LiveRule
 from app.scans.matches.board import MatchBoard
 from app.scans.matches.stream import RULE, rule_key
 from app.wire.client import RedisUnavailable
-from app.wire.rules.live_rules import Announcement, LiveRules
-from app.wire.rules.match_lists import MatchList, MatchLists
+from app.wire.rules.live_rules import Announcement
+from app.wire.rules.match_lists import MatchList
+from app.wire.rules.past_tables import PastTable
+from app.wire.rules.rule_evaluation import RuleStores
 
 BEAT_SECONDS = 10.0
 RECENT_SECONDS = 30.0
@@ -23,11 +25,10 @@ NO_PLACE = f"People look at {MOST_LIVE} rules that are evaluated live, and there
 
 
 class RuleWatch:
-    def __init__(
-        self, rules: LiveRules, lists: MatchLists, board: MatchBoard, readers: Callable[[], Mapping[str, int]]
-    ) -> None:
+    def __init__(self, stores: RuleStores, board: MatchBoard, readers: Callable[[], Mapping[str, int]]) -> None:
         """`readers`: how many streams of this process have each topic of a rule."""
-        self._rules, self._lists, self._board, self._readers = rules, lists, board, readers
+        self._rules, self._lists, self._tables = stores
+        self._board, self._readers = board, readers
         self._since: OrderedDict[str, float] = OrderedDict()
         """When a rule was first looked at here, by key."""
         self._announced: dict[str, float] = {}
@@ -48,6 +49,14 @@ class RuleWatch:
                 await waiting.wait()
             return self._board.newest(rule.key)
         return None
+
+    async def past_table(self, key: str) -> PastTable | None:
+        """The values of a match list of a past moment; None where they are not there. Raises RedisUnavailable."""
+        table = await self._tables.read(key)
+        if table is None:
+            self._board.forget(key)
+            self._announced.pop(key, None)
+        return table
 
     async def version(self, rule: LiveRule) -> int:
         """Of the match list of a rule whose table is drawn from stored rows now; the time in milliseconds if there is

@@ -16,8 +16,10 @@ from app.wire.events.event import (
     UniverseChanged,
 )
 
+BARS = "bars"
+
 _BY_WORK: Mapping[str, tuple[str, ...]] = {
-    "import": ("bars", "symbols"),
+    "import": (BARS, "symbols"),
     "cache": ("symbols", "universes"),
     "indicators": ("indicators",),
     "patterns": ("patterns",),
@@ -37,9 +39,9 @@ def invalidated_by(event: AnyEvent) -> tuple[str, ...]:
         case RunChanged() if event.status != "started":
             return _BY_WORK.get(event.work, ())
         case ProcessingChanged() if event.status != "started":
-            return ("bars", "indicators", "patterns", "symbols", "universes")
+            return (BARS, "indicators", "patterns", "symbols", "universes")
         case JobStatus() if event.completed_at is not None or event.status in _ENDED:
-            return ("bars", "symbols", "universes")
+            return (BARS, "symbols", "universes")
         case BacktestFinished():
             return ("backtests",)
         case _:

@@ -83,19 +83,22 @@ class RuleResults:
         rule."""
         return [self._list(each, earlier.get(each.live.key)) for each in rules]
 
-    def with_past(self, rule: CheckedRule, match_list: MatchList) -> MatchList | None:
-        """The list with what the rule would have matched in past sessions; None where it has that, or cannot have it.
-        Takes up to a second for thousands of symbols."""
+    def lacks_past(self, rule: CheckedRule, match_list: MatchList, data: int) -> bool:
+        """Whether the list lacks what the rule would have matched in past sessions, by bars of version `data`."""
         newest = match_list.past.days[-1:] if match_list.past else ()
-        if match_list.problem or rule.live.timeframe != "d" or newest >= self._newest_day:
-            return None
-        return replace(match_list, past=self.matching.past(rule.rule, rule.scope, self._state.as_of))
+        is_current = match_list.data == data and newest >= self._newest_day
+        return not (match_list.problem or rule.live.timeframe != "d" or is_current)
+
+    def with_past(self, rule: CheckedRule, match_list: MatchList, data: int) -> MatchList:
+        """The list with what the rule would have matched in past sessions. Takes up to a second for thousands of
+        symbols."""
+        return replace(match_list, past=self.matching.past(rule.rule, rule.scope, self._state.as_of), data=data)
 
     def _list(self, rule: CheckedRule, earlier: MatchList | None) -> MatchList:
         version, at = earlier.version if earlier else 0, time.time()
         fresh = MatchList(rule.live.key, max(version + 1, int(at * 1000)), at, self._state.as_of)
         if earlier:
-            fresh = replace(fresh, past=earlier.past)
+            fresh = replace(fresh, past=earlier.past, data=earlier.data)
         try:
             fresh = self._evaluated(rule, fresh, earlier)
         except Exception:

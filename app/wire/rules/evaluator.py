@@ -22,6 +22,8 @@ PAUSE_SHARE = 4
 """The pause behind an evaluation of all rules is at least so many times as long as that took."""
 AT_ONCE = 20
 """Rules that are evaluated in one go in a thread."""
+PAST_SECONDS = 2.0
+"""For which an evaluation of all rules also computes what they would have matched, after a session or a load."""
 
 ReadMarket = Callable[[MarketNeeds], Awaitable[MarketState | None]]
 """None where there are no bars."""
@@ -111,22 +113,25 @@ class LiveRuleEvaluator:
         for first in range(0, len(rules), AT_ONCE):
             await self._publish(self._results, rules[first : first + AT_ONCE], announced)
         self._announced -= announced
-        for key in announced.intersection(self._newest):
-            await self._publish_past(self._results, self._checked[key])
+        await self._publish_all_past(self._results, announced, everything)
         self.failed += self._results.failed
         self._results.failed = 0
 
     async def _read_rules(self) -> None:
-        live = await self._rules.live()
+        live = {key: rule for key, rule in (await self._rules.live()).items() if not rule.at}
         self._checked = {key: self._checked.get(key) or checked(rule, self._bars) for key, rule in live.items()}
         self._earlier = await self._lists.newest([key for key in self._checked if key not in self._newest])
         self._newest = {key: each for key, each in self._newest.items() if key in self._checked}
 
-    async def _publish_past(self, results: RuleResults, rule: CheckedRule) -> None:
-        match_list = await asyncio.to_thread(results.with_past, rule, self._newest[rule.live.key])
-        if match_list:
-            self._newest[match_list.key] = match_list
-            await self._lists.publish([match_list], [])
+    async def _publish_all_past(self, results: RuleResults, announced: frozenset[str], everything: bool) -> None:
+        """Of the announced rules, and of the others as far as time allows."""
+        data, until = await self._lists.data_version(), time.monotonic() + PAST_SECONDS
+        for key in sorted(self._newest, key=lambda key: key not in announced):
+            is_due = key in announced or (everything and time.monotonic() < until)
+            rule, match_list = self._checked[key], self._newest[key]
+            if is_due and results.lacks_past(rule, match_list, data):
+                self._newest[key] = match_list = await asyncio.to_thread(results.with_past, rule, match_list, data)
+                await self._lists.publish([match_list], [])
 
     async def _publish(self, results: RuleResults, rules: list[CheckedRule], whole: frozenset[str]) -> None:
         """`whole`: keys of lists that are published even if they did not change."""

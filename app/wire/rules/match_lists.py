@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from app.finance.symbols import is_symbol
 from app.rules.matching import Departure
 from app.rules.past_matches import PastMatches
-from app.wire.channels import MATCHES_CHANNEL, MATCHES_PREFIX
+from app.wire.channels import DATA_VERSION_KEY, MATCHES_CHANNEL, MATCHES_PREFIX
 from app.wire.client import reachable
 
 KEPT_SECONDS = 4 * 3600
@@ -39,6 +39,8 @@ class MatchList(msgspec.Struct, frozen=True):
     """Of the symbols that have left since the version before, where it is known why."""
     past: PastMatches | None = None
     """Of a rule of daily bars, once it is computed."""
+    data: _Version = 0
+    """Version of the stored bars that `past`, or the list of a past moment, was computed from."""
     problem: str = ""
     """Why the rule cannot be evaluated; then nothing else counts."""
 
@@ -66,6 +68,17 @@ class MatchLists:
             values = await self._client.mget([MATCHES_PREFIX + key for key in keys])
         lists = (_decoded(key, value) for key, value in zip(keys, values, strict=True))
         return {each.key: each for each in lists if each}
+
+    async def data_version(self) -> int:
+        """Of stored bars: another one when bars of the past have changed, not when one has closed."""
+        with reachable():
+            value = await self._client.get(DATA_VERSION_KEY)
+        return int(value) if isinstance(value, bytes) and value.isdigit() else 0
+
+    async def renew_data_version(self) -> None:
+        """Stored bars of the past have changed."""
+        with reachable():
+            await self._client.set(DATA_VERSION_KEY, int(time.time() * 1000))
 
     async def publish(self, changed: Sequence[MatchList], same: Sequence[MatchList]) -> None:
         """Stores all of them, and publishes the changed ones; of the others only that they still hold."""
