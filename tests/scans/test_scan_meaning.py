@@ -31,7 +31,7 @@ from app.rules.show import show
 from app.rules.sql import ScanQuery
 from app.rules.sql_conditions import Inexpressible
 from app.rules.tree import Rule
-from app.scans.queries import scan
+from app.scans.queries import scan, scan_tables
 from tests.conftest import copied
 from tests.support.bar_matrices import SPLITS, SYMBOLS, columns, matrix, random_bars
 from tests.support.databases import Databases
@@ -158,7 +158,8 @@ def examples(prefixes: Sequence[str]) -> Sequence[Rule]:
 
 
 async def test_random_rules_hold_for_the_same_symbols(own_market: MarketDatabase) -> None:
-    shape = await market_tables.inspect(own_market.link)
+    tables = scan_tables(await market_tables.inspect(own_market.link))
+    assert tables
     evaluation = RuleEvaluation(own_market.snapshot)
     daily = own_market.snapshot.matrix("daily")
     current = {
@@ -167,7 +168,7 @@ async def test_random_rules_hold_for_the_same_symbols(own_market: MarketDatabase
     comparisons, matches = 0, 0
     for rule in examples(own_market.case.prefixes):
         try:
-            page = await scan(own_market.link, shape, ScanQuery(resolve(rule, "d")))
+            page = await scan(own_market.link, tables, ScanQuery(resolve(rule, "d")))
         except Inexpressible:
             continue
         truth = evaluation.last(rule).true[:, 0]
