@@ -100,6 +100,8 @@ PRICES = (
           aliases=("change", "percent")),
     Field("gap", "Gap", "open against the close of the bar before", Unit.PERCENT, "gap:3..,close:gt:open", needs=2),
     Field("span", "Span", "high against low of the bar", Unit.PERCENT, "span:5..", aliases=("barrange",)),
+    Field("ytd", "Change this year", "change from the last close of the year before", Unit.PERCENT, "ytd:20..",
+          needs=LONGEST_PERIOD + 2, timeframes=("d",)),
     Field("vwap", "VWAP", "mean price of the session so far, weighted by volume", Unit.PRICE,
           "for3(h.close:gt:vwap)", timeframes=INTRADAY),
 )  # fmt: skip
@@ -147,6 +149,9 @@ VOLATILITIES = (
           "volatility20:..25", PeriodRange(20), needs=1, group="Volatility", timeframes=("d",)),
     Field("beta", "Beta {period}", "change against that of the market, by least squares", Unit.RATIO, "beta252:..0.8",
           PeriodRange(252, 20), needs=1, group="Volatility", timeframes=("d",)),
+    Field("corr", "Correlation {period}", "of the changes of the bars with those of the market", Unit.RATIO,
+          "corr252:..0.3", PeriodRange(252, 20), needs=1, group="Volatility", timeframes=("d",),
+          aliases=("correlation",)),
 )  # fmt: skip
 
 SIZES = (
@@ -210,11 +215,12 @@ BENCHMARK = studies.BENCHMARK
 WINDOWS: tuple[tuple[str, str, int], ...] = (
     ("avg", "volume", 20), ("avg", "money", 20), ("max", "high", 20), ("min", "low", 20), ("max", "high", 252),
     ("min", "low", 252), ("chg", "close", 5), ("chg", "close", 21), ("chg", "close", 63), ("chg", "close", 126),
-    ("chg", "close", 252),
+    ("chg", "close", 252), ("min", "chg", 252),
 )  # fmt: skip
 PERIODS: Mapping[str, tuple[int, ...]] = {
     "sma": (20, 50, 200), "ema": (12, 26), "adx": (14,), "rs": (20,), "rsi": (14,), "stoch": (14,), "atr": (14,),
     "atrp": (14,), "bb": (20,), "volatility": (20,), "beta": (252,),
+    "corr": (252,),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from app.rules.evaluate import PREFIXES
 from app.rules.operand_series import OperandSeries
 from app.rules.tree import Rolling, Series
 
-OF_MARKET = frozenset({"rs", "beta"})
+OF_MARKET = frozenset({"rs", "beta", "corr"})
 """Fields that are measured against the market."""
 BARS = 2
 

@@ -23,7 +23,7 @@ FUNCTIONS: Mapping[str, Callable[[Floats, int, int], Floats]] = {
     "max": rolling.highest, "min": rolling.lowest, "avg": rolling.mean, "sum": rolling.total, "std": rolling.deviation,
 }  # fmt: skip
 BAR_FIELDS = frozenset(field for field, _ in SERIES_FUNCTIONS)
-COMPARING = ("rs", "beta")
+COMPARING = ("rs", "beta", "corr")
 """Fields of a row that depend on other rows."""
 EXACT = ("max", "min")
 """Functions whose values need no rounding."""

@@ -77,6 +77,7 @@ SETS: Mapping[str, ColumnSet] = {
                 _growth(63, "wide"),
                 _growth(126, "far"),
                 _growth(252, "wide"),
+                ScreenColumn("ytd", "This year, %", ValueKind.CHANGE, Series("ytd"), style="far"),
                 _distance("offhigh", "Off high, %", Rolling("max", 252, Series("high")), "far"),
                 _distance("offlow", "Off low, %", Rolling("min", 252, Series("low")), "far"),
             ),
@@ -113,6 +114,8 @@ SETS: Mapping[str, ColumnSet] = {
             (
                 ScreenColumn("volatility", "Volatility, %", ValueKind.PERCENT, Series("volatility", 20), places=1),
                 ScreenColumn("beta", "Beta", ValueKind.NUMBER, Series("beta", 252)),
+                ScreenColumn("corr", "Correlation", ValueKind.NUMBER, Series("corr", 252), style="wide"),
+                ScreenColumn("worst", "Worst day, %", ValueKind.CHANGE, Rolling("min", 252, Series("chg"))),
                 ScreenColumn("span", "Span, %", ValueKind.PERCENT, Series("span"), places=1, style="wide"),
                 ScreenColumn("atrp14", "ATR, %", ValueKind.PERCENT, Series("atrp", 14), places=1, style="wide"),
             ),

@@ -73,11 +73,13 @@ async def test_one_process_evaluates_and_another_takes_over_when_it_is_killed(
             assert await own.fetchval(TERM) == 1
             holder.kill()
             await holder.wait()
+            await market.execute(MONDAY)
             await own.execute(LAPSE)
             await eventually(lambda: own.fetchval(TERM))
             assert await own.fetchval(TERM) == 2
             await eventually(lambda: scanned(desk, "w.close:gt:10,close:gt:48"))
             assert await scanned(desk, "w.close:gt:10,close:gt:48") == ["BRK.B"]
+            await eventually(lambda: own.fetchval(f"select exists ({ROW} and running and close = 60)"))
             await eventually(lambda: scanned(desk, PAST))
             assert await scanned(desk, PAST) == ["BRK.B"]
             await market.execute("update ohlcv_daily set close = 29.2 where date = '2012-07-20'")

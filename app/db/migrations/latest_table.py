@@ -1,5 +1,7 @@
 """The table of newest bars as migrations make it: in the market's database, and beside our own tables."""
 
+from collections.abc import Sequence
+
 # Names of the catalogue alone enter SQL.
 
 COLUMNS = (
@@ -30,3 +32,13 @@ def create(table: str) -> tuple[str, ...]:
         f"COMMENT ON COLUMN {table}.at IS 'the end of the bar; of a day that is not over, of its last minute'",
         f"COMMENT ON COLUMN {table}.split_1 IS 'shares held now for one share held at the bar before'",
     )
+
+
+def add(table: str, columns: Sequence[str]) -> str:
+    return (
+        f"ALTER TABLE {table} {', '.join(f'ADD COLUMN {name} float8, ADD COLUMN {name}_1 float8' for name in columns)}"
+    )
+
+
+def remove(table: str, columns: Sequence[str]) -> str:
+    return f"ALTER TABLE {table} {', '.join(f'DROP COLUMN {name}, DROP COLUMN {name}_1' for name in columns)}"

@@ -24,6 +24,16 @@ def beta(matrix: BarMatrix, period: int, columns: int) -> Floats:
     return slopes
 
 
+def correlation(matrix: BarMatrix, period: int, columns: int) -> Floats:
+    """NaN where the market or the symbol did not move."""
+    own, market = growth(matrix.close, 1, columns + period), market_growth(matrix, 1, columns + period)
+    together = codeviation(own, market, period, columns)
+    product = codeviation(own, own, period, columns) * codeviation(market, market, period, columns)
+    ratios = np.divide(together, np.sqrt(product), out=np.full(together.shape, np.nan), where=product > 0)
+    clipped: Floats = np.clip(ratios, -1, 1)
+    return clipped
+
+
 def market_growth(matrix: BarMatrix, bars: int, columns: int) -> Floats:
     """Over as many of the market's own bars, up to the bar that starts at the same time; 0.1 for 10 %."""
     starts = lagged(matrix.start, 0, columns)

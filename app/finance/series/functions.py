@@ -38,6 +38,7 @@ FUNCTIONS: Mapping[tuple[str, str], SeriesFunction] = {
     ("chg", ""): SeriesFunction(prices.change, 2),
     ("gap", ""): SeriesFunction(prices.gap, 2),
     ("span", ""): SeriesFunction(prices.span),
+    ("ytd", ""): SeriesFunction(prices.change_of_the_year, 2),
     ("vwap", ""): SeriesFunction(prices.vwap, is_price=True),
     ("volume", ""): SeriesFunction(_column("volume")),
     ("money", ""): SeriesFunction(volumes.money),
@@ -63,6 +64,7 @@ FUNCTIONS: Mapping[tuple[str, str], SeriesFunction] = {
     ("bb", "place"): SeriesFunction(windows.place_in_bands, 0),
     ("volatility", ""): SeriesFunction(windows.volatility),
     ("beta", ""): SeriesFunction(benchmark.beta),
+    ("corr", ""): SeriesFunction(benchmark.correlation),
 }
 """By field and part. TA-Lib computes each row by itself what remembers for ever; what looks back a fixed way goes for
 all rows at once."""

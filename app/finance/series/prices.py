@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.finance.bars import DAY
 from app.finance.hours import session_numbers
 from app.finance.matrix import BarMatrix
 from app.finance.panel import Counts, Floats
@@ -24,6 +25,16 @@ def gap(matrix: BarMatrix, _period: int, columns: int) -> Floats:
 
 def span(matrix: BarMatrix, _period: int, columns: int) -> Floats:
     return 100 * (lagged(matrix.high, 0, columns) / lagged(matrix.low, 0, columns) - 1)
+
+
+def change_of_the_year(matrix: BarMatrix, _period: int, columns: int) -> Floats:
+    """From the last close of the year before, in percent; NaN unless that is in the matrix."""
+    present = ~np.isnan(matrix.start)
+    years = (np.where(present, matrix.start, 0) // DAY).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+    first = present & (np.diff(years, axis=1, prepend=years[:, :1]) != 0)
+    places = np.maximum.accumulate(np.where(first, np.arange(matrix.width), 0), axis=1) - 1
+    before = np.where(places >= 0, np.take_along_axis(matrix.close, np.maximum(places, 0), axis=1), np.nan)
+    return lagged(100 * (matrix.close / before - 1), 0, columns)
 
 
 def vwap(matrix: BarMatrix, _period: int, columns: int) -> Floats:
