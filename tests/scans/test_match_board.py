@@ -4,6 +4,7 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.rules.live_rule import MOST_LIVE
 from app.rules.matching import Departure
@@ -56,6 +57,20 @@ def test_a_page_without_a_list_has_that_of_its_time_or_the_first_one_soon_after(
     assert [changes and changes.new for changes in (since(START + 5), since(START + 15))] == [("BF/B",), ()]
     assert since(START - PENDING_SECONDS + 1) == since(START + 5)
     assert since(START - PENDING_SECONDS - 1) is None
+
+
+def test_a_page_of_a_list_that_is_not_known_is_no_page_of_the_newest_one() -> None:
+    """The process began meanwhile, or the page is of another one."""
+    first, second, third = (match_list(number, {SYMBOLS[number]}) for number in range(3))
+    board = MatchBoard()
+    board.put(replace(third, version_before=second.version))
+
+    assert board.changes("k", first.version) is None
+    assert board.changes("k", second.version) is None
+    drawn_before_it_came, newest = (board.changes("k", third.version + later) for later in (-10, 0))
+    assert drawn_before_it_came == newest
+    assert newest
+    assert newest.new == newest.left == ()
 
 
 def test_a_version_is_forgotten_after_hours_and_after_many_others() -> None:

@@ -23,9 +23,11 @@ ANNOUNCE_SECONDS = 10.0
 
 
 class MatchVersion(NamedTuple):
-    """`added`, `removals`: symbols beside the version before."""
+    """`added`, `removals`: symbols beside the version before in this process. `before`: the one before it for whoever
+    evaluates the rule."""
 
     version: int
+    before: int
     at: float
     as_of: float
     added: frozenset[str]
@@ -56,7 +58,8 @@ class _History:
     def __init__(self, newest: MatchList) -> None:
         self.newest = newest
         self.versions = deque(
-            (MatchVersion(newest.version, newest.at, newest.as_of, frozenset(), {}),), maxlen=MOST_VERSIONS
+            (MatchVersion(newest.version, newest.version_before, newest.at, newest.as_of, frozenset(), {}),),
+            maxlen=MOST_VERSIONS,
         )
 
         self.announcement = (newest.version, 0.0)
@@ -69,16 +72,20 @@ class _History:
     def add(self, newer: MatchList) -> None:
         before, after = frozenset(self.newest.symbols), frozenset(newer.symbols)
         removals = {symbol: newer.departures.get(symbol, Departure()) for symbol in before - after}
-        self.versions.append(MatchVersion(newer.version, newer.at, newer.as_of, after - before, removals))
+        self.versions.append(
+            MatchVersion(newer.version, newer.version_before, newer.at, newer.as_of, after - before, removals)
+        )
         self.newest = newer
         while self.versions[0].at < newer.at - KEPT_SECONDS:
             self.versions.popleft()
 
     def since(self, version: int) -> Iterator[MatchVersion] | None:
-        """The base of a page and all later versions; None where the base is not known any more."""
+        """The base of a page and all later versions; None where the base is not known: it is of long ago, or of before
+        this process began."""
         base = max((place for place, each in enumerate(self.versions) if each.version <= version), default=None)
         if base is None:
-            if self.versions[0].version > version + 1000 * PENDING_SECONDS:
+            first = self.versions[0]
+            if version <= first.before or first.version > version + 1000 * PENDING_SECONDS:
                 return None
             base = 0
         return iter([*self.versions][base:])

@@ -96,7 +96,9 @@ class RuleResults:
 
     def _list(self, rule: CheckedRule, earlier: MatchList | None) -> MatchList:
         version, at = earlier.version if earlier else 0, time.time()
-        fresh = MatchList(rule.live.key, max(version + 1, int(at * 1000)), at, self._state.as_of)
+        fresh = MatchList(
+            rule.live.key, max(version + 1, int(at * 1000)), at, self._state.as_of, version_before=version
+        )
         if earlier:
             fresh = replace(fresh, past=earlier.past, data=earlier.data)
         try:
@@ -106,7 +108,7 @@ class RuleResults:
             logger.exception("rule not evaluated: %s", rule.live.text)
             fresh = replace(fresh, problem="This rule could not be evaluated.")
         if earlier and (earlier.symbols, earlier.problem) == (fresh.symbols, fresh.problem):
-            return replace(fresh, version=earlier.version, at=earlier.at, departures=earlier.departures)
+            return replace(earlier, as_of=fresh.as_of, left=fresh.left)
         return fresh
 
     def _evaluated(self, rule: CheckedRule, fresh: MatchList, earlier: MatchList | None) -> MatchList:

@@ -25,7 +25,8 @@ _Version = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 class MatchList(msgspec.Struct, frozen=True):
     """`version`: grows with every change of the symbols or the problem; the time of the change in milliseconds, or
-    more. `at`: that time, UTC epoch seconds. `as_of`: market time up to which it holds."""
+    more. `at`: that time, UTC epoch seconds. `as_of`: market time up to which it holds. `version_before`: that of the
+    list before, which had other symbols or another problem; 0 if there was none."""
 
     key: str
     version: _Version
@@ -43,6 +44,7 @@ class MatchList(msgspec.Struct, frozen=True):
     """Version of the stored bars that `past`, or the list of a past moment, was computed from."""
     problem: str = ""
     """Why the rule cannot be evaluated; then nothing else counts."""
+    version_before: _Version = 0
 
 
 class MatchBatch(msgspec.Struct, frozen=True):
