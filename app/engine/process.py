@@ -194,6 +194,10 @@ class Engine:
         if not await self._stream.is_up_to_date():
             return clock
         self._ticks.advance_clock(clock, wall)
+        if not self._live_market.is_current:
+            await self._ticks.wait_analysed()
+            self._live_market.is_current = True
+            self._rules.bars_closed()
         day = self._ticks.ended_session(clock, wall)
         if day and self._ticks.close_session(day, await self._feed_state.quotes()):
             self._schedule.add(day)

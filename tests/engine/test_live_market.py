@@ -27,6 +27,7 @@ async def test_a_running_day_changes_the_newest_bar_and_facts_follow_the_databas
     days = series.timeframe("daily")
     running = [Bar("IBM", "daily", days.newest_of("IBM") + DAY, 190, 191, 189, 190, 5)]
     market = LiveMarket(pool, series, PatternExpiry(), lambda: running, facts_delay=0.0)
+    market.is_current = True
     renewal = asyncio.create_task(market.run())
 
     async def state() -> MarketState:

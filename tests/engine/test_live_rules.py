@@ -80,3 +80,26 @@ async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
     assert versions[rising] == sorted(versions[rising])
     assert len(set(versions[rising][count:])) <= 1
     await cancel_tasks(task)
+
+
+async def test_no_match_list_is_of_an_earlier_time_after_a_restart_in_mid_session(
+    redis_url: str, client: Redis, database_url: str
+) -> None:
+    batches: list[MatchBatch] = []
+    listener = ChannelListener(redis_url, MATCHES_CHANNEL, decode_batch, batches.append, lambda: None)
+    task = asyncio.create_task(listener.run())
+    await eventually(lambda: listener.connected)
+    rising = rule(RISING)
+    await LiveRules(client).put(rising)
+    await LiveRules(client).announce([Announcement(rising.key, 1.0)])
+
+    async with running_feed(redis_url, SLOW._replace(speed=1_000)):
+        async with running_engine(redis_url, database_url):
+            await eventually(lambda: len({batch.as_of for batch in batches}) > 1)
+        before = len(batches)
+        async with running_engine(redis_url, database_url):
+            await eventually(lambda: len(batches) > before)
+    await cancel_tasks(task)
+
+    times = [batch.as_of for batch in batches]
+    assert times == sorted(times)

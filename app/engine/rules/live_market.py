@@ -35,6 +35,8 @@ class LiveMarket:
         running_days: Callable[[], Sequence[Bar]],
         facts_delay: float = FACTS_DELAY,
     ) -> None:
+        self.is_current = False
+        """Whether the bars are as new as those of the engine before this one: its last ticks are read again."""
         self._pool = pool
         self._series = series
         self._expiries = expiries
@@ -58,8 +60,9 @@ class LiveMarket:
             await self._read_facts()
 
     async def state(self, needs: MarketNeeds) -> MarketState | None:
-        """None without bars, and while the database is away before it was read once. It holds until the next call."""
-        as_of, self._needs_detections = self._as_of(), needs.detections
+        """None without current bars, and while the database is away before it was read once. It holds until the next
+        call."""
+        as_of, self._needs_detections = self._as_of() if self.is_current else 0.0, needs.detections
         if not self._has_facts or (needs.detections and not self._has_detections):
             await self._read_facts()
         if not as_of or not self._has_facts:

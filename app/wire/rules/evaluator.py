@@ -63,6 +63,8 @@ class LiveRuleEvaluator:
         self._work.set()
 
     async def run(self) -> None:
+        """Begins with all live rules: who looked at them while nobody evaluated them waits for the lists."""
+        self.bars_closed()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._subscriber.run())
             tasks.create_task(self._evaluate_when_due())
@@ -100,6 +102,8 @@ class LiveRuleEvaluator:
         """All live rules, or those that were announced since."""
         announced = frozenset(self._announced)
         await self._read_rules()
+        if not self._newest:
+            announced |= self._checked.keys()
         if not self._checked:
             self._results, self._announced = None, self._announced - announced
             return
