@@ -72,7 +72,7 @@ def topics_of(html: str) -> str:
     return unquote(topics)
 
 
-async def drawn(desk_client: httpx.AsyncClient, *symbols: str) -> str:
+async def page_with_rows(desk_client: httpx.AsyncClient, *symbols: str) -> str:
     """The page, once it has rows, which are these."""
     html = await get(desk_client, f"/scan?q={RULE}&v=1")
     while not rows(html):
@@ -117,12 +117,12 @@ async def test_pages_of_before_a_restart_are_told_what_they_lack_or_to_load_agai
     market = Market("IBM", "SPY")
     async with evaluating(redis_url, client, market) as evaluator:
         async with serving(settings) as desk, desk.client() as visitor:
-            old_page = await drawn(visitor, "IBM", "SPY")
+            old_page = await page_with_rows(visitor, "IBM", "SPY")
             async with desk.stream(topics_of(old_page)) as reader:
                 assert "new:" not in (await reader.containing('id="newer"')).data
                 change(market, evaluator, "IBM", "SPY", "BF/B")
                 assert "1 new:" in (await reader.containing("new:")).data
-            page = await drawn(visitor, "BF/B", "IBM", "SPY")
+            page = await page_with_rows(visitor, "BF/B", "IBM", "SPY")
 
         # As after an absence that is longer than an announcement counts.
         await client.delete(LIVE_RULES_KEY)
@@ -130,9 +130,9 @@ async def test_pages_of_before_a_restart_are_told_what_they_lack_or_to_load_agai
             async with again.stream(topics_of(old_page)) as reader:
                 assert AGAIN in (await reader.containing('id="newer"')).data
             async with again.stream(topics_of(page)) as reader:
-                shown = (await reader.containing('id="newer"')).data
-                assert "new:" not in shown
-                assert AGAIN not in shown
+                bar = (await reader.containing('id="newer"')).data
+                assert "new:" not in bar
+                assert AGAIN not in bar
                 assert KEY in await LiveRules(client).live()
                 change(market, evaluator, "IBM", "BF/B", "BRK.B")
                 pushed = (await reader.containing("new:")).data
@@ -144,7 +144,7 @@ async def test_a_page_follows_the_next_evaluator(settings: Settings, redis_url: 
     market = Market("IBM", "SPY")
     async with serving(settings) as desk, desk.client() as visitor:
         async with evaluating(redis_url, client, market):
-            page = await drawn(visitor, "IBM", "SPY")
+            page = await page_with_rows(visitor, "IBM", "SPY")
         async with desk.stream(topics_of(page)) as reader:
             assert "new:" not in (await reader.containing('id="newer"')).data
             async with evaluating(redis_url, client, market) as evaluator:
