@@ -8,7 +8,7 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -83,16 +83,25 @@ class Sample(NamedTuple):
 class Pouring:
     """Publishes ticks at random times, as a market has them, while the context is open."""
 
-    def __init__(self, redis_url: str, rate: int, since: int) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        rate: int,
+        since: int,
+        symbols: Sequence[str] = SYMBOLS,
+        market_time: float = MARKET_TIME,
+    ) -> None:
+        """`rate`: a second, of all symbols together."""
         self.ticks = 0
         self._redis = Redis.from_url(redis_url)
         self._rate, self._since = rate, since
+        self._symbols, self._market_time = symbols, market_time
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._pour)
 
     def __enter__(self) -> "Pouring":
-        for symbol in SYMBOLS:
-            self._redis.publish(CHANNEL, tick(symbol, self._since))
+        for symbol in self._symbols:
+            self._redis.publish(CHANNEL, tick(symbol, self._since, self._market_time))
         self._thread.start()
         return self
 
@@ -106,7 +115,7 @@ class Pouring:
     def _pour(self) -> None:
         any_, due = random.Random(self._rate), time.monotonic()
         while not self._done.wait(max(0.0, due - time.monotonic())):
-            self._redis.publish(CHANNEL, tick(any_.choice(SYMBOLS), self._since))
+            self._redis.publish(CHANNEL, tick(any_.choice(self._symbols), self._since, self._market_time))
             self.ticks += 1
             due += any_.expovariate(self._rate)
 
@@ -131,11 +140,11 @@ def reading(desk: Desk, program: Path, port: int, way: Way, since: int) -> Clien
     return Client(program, port, READERS, requests, special=(f"p{since}", *(["s"] if way.socket else [])))
 
 
-def tick(symbol: str, since: int) -> bytes:
+def tick(symbol: str, since: int, market_time: float = MARKET_TIME) -> bytes:
     now = time.time()
     price = (now * 1000 - since) // 1 / 100
     message = {"ticker": symbol, "price": price, "volume": 100, "event_type": "T", "source": "bench"}
-    return msgspec.json.encode({**message, "timestamp": MARKET_TIME + now - since / 1000})
+    return msgspec.json.encode({**message, "timestamp": market_time + now - since / 1000})
 
 
 def _board(way: Way, samples: list[Sample]) -> Board:

@@ -45,7 +45,9 @@ class Stay(HTTPRedirectHandler):
 class Desk:
     """Lasting servers, and web processes that are started on them."""
 
-    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+    def __init__(self, directory: Path, environment: dict[str, str], engine_url: str) -> None:
+        """`engine_url`: of the market database, for its writer."""
+        self.engine_url = engine_url
         self._directory = directory
         self._environment = environment
         self._cookie = ""
@@ -98,7 +100,7 @@ def desk(directory: Path) -> Iterator[Desk]:
             "MARKET_DATABASE_URL": urls.market,
             "SECRET_KEY": secrets.token_urlsafe(48),
         }
-        yield Desk(directory, environment)
+        yield Desk(directory, environment, urls.engine)
     finally:
         for child in children:
             child.stop(5)
