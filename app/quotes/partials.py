@@ -1,6 +1,7 @@
 """Prices as HTML."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -13,6 +14,9 @@ from app.quotes.charts.geometry import CandlePaths
 from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark
 from app.web.html import fragment
+
+MOST_DRAWN = 2048
+"""Cells and sparklines that are remembered, for the pages of other readers in the same second."""
 
 
 class Row(NamedTuple):
@@ -28,17 +32,19 @@ def board(key: str, rows: Sequence[Row]) -> Markup:
     return fragment("quotes/board", key=key, rows=rows)
 
 
-def cells(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
+@lru_cache(maxsize=MOST_DRAWN)
+def cells(quote: SymbolQuote, seconds: int | None, view: View) -> Markup:
     """Price, change and percentage. `seconds`: age of the quote."""
     return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
 
+@lru_cache(maxsize=MOST_DRAWN)
 def spark(line: Spark, view: View) -> Markup:
     """Nothing in a view with reduced data: its tables have no such column."""
     return fragment("quotes/spark", line=line, view=view)
 
 
-def headline(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
+def headline(quote: SymbolQuote, seconds: int | None, view: View) -> Markup:
     return fragment("quotes/headline", quote=quote, seconds=seconds, view=view)
 
 

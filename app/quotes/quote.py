@@ -95,9 +95,9 @@ class SymbolQuote(NamedTuple):
         """Without the last move, so that a newly rendered page does not flash."""
         return self._replace(move=0)
 
-    def age(self, now: float) -> float | None:
-        """Wall seconds since it was received."""
-        return None if self.arrived_at is None else max(0.0, now - self.arrived_at)
+    def age(self, now: float) -> int | None:
+        """Whole wall seconds since it was received."""
+        return None if self.arrived_at is None else int(max(0.0, now - self.arrived_at))
 
 
 def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: float | None) -> SymbolQuote:
