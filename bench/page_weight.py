@@ -8,29 +8,18 @@ scan of 50, with real names, whole sparklines and as many detections as the desk
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import asyncpg
 from playwright.sync_api import Browser, sync_playwright
 
-from app.db.connection import DatabaseConnection
-from app.finance import calendar
-from app.finance.bars import Bar, day_start
-from app.watchlists.changes import entries, lists
-from app.watchlists.watchlist import NewEntry
 from bench.stage import arguments, desk_and_browser
 from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
 from tests.support.desk_process import Desk
-from tests.support.full_board import CLOSES, DAY, full_quotes, names, points
-from tests.support.latest_rows import latest_row, put_latest
-from tests.support.stored_bars import PatternRow, store_bars, store_minutes, store_patterns, store_symbols
+from tests.support.full_market import LIST, store_full_list, store_full_market
 
 ALONE = {"INGEST": "off", "ENGINE": "off"}
-PATTERNS = ("ClosingMarubozuBullish", "BeltHoldBearish", "LongLeggedDoji", "ShootingStar", "Hammer", "MarubozuBullish")
-DIRECTIONS = ("bullish", "bearish")
-LIST = "core"
 PAGES = {"desk of 100": "/", "list of 100": f"/w/{LIST}", "scan of 50": "/scan?q=close:0..&v=1"}
 
 
@@ -63,53 +52,20 @@ def weigh(browser: Browser, desk: Desk, path: str = "/") -> dict[str, int]:
     return weights
 
 
-async def fill(market: str, own: str) -> None:
-    """Stores a session of a hundred symbols, with detections and rows of the scanner, and a list of all symbols.
-
-    `market`, `own`: addresses of the engine's role and of the desk's.
-    """
-    quotes = full_quotes()
-    await store_symbols(market, names())
-    for quote in quotes:
-        await store_minutes(market, quote.symbol, points(quote))
-    eve = calendar.newest_session(DAY - calendar.DAY)
-    bars = [(each.symbol, eve, each.previous_close or 1.0) for each in quotes]
-    bars += [(each.symbol, DAY, each.price) for each in quotes]
-    await store_bars(
-        market, [Bar(symbol, "daily", day_start(day), price, price, price, price, 1) for symbol, day, price in bars]
-    )
-    detections = [
-        PatternRow(quote.symbol, PATTERNS[number % len(PATTERNS)], CLOSES - 300 * number, DIRECTIONS[number % 2])
-        for number, quote in enumerate(quotes)
-    ]
-    await store_patterns(market, "5min", detections)
-    async with connected(market) as connection:
-        await put_latest(connection, [latest_row(each.symbol, {"close": each.price, "chg": 0.5}) for each in quotes])
-    async with connected(own) as connection:
-        user_id = await connection.fetchval("select id from app.users where email = $1", EMAIL)
-        await lists.create(connection, user_id, LIST)
-        await entries.add_all(connection, user_id, LIST, [NewEntry(each.symbol, each.price) for each in quotes])
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[DatabaseConnection]:
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 @contextmanager
 def full_desk() -> Iterator[Desk]:
-    """A desk that has nothing but what `fill` stores. It is started twice: it reads what is stored when it starts."""
+    """A desk that has nothing but a full market and a list of it.
+
+    It is started twice: it reads what is stored when it starts.
+    """
     with tempfile.TemporaryDirectory() as directory:
         desk = Desk(Path(directory), free_port(), ALONE)
         try:
             desk.wait_until_ready()
             desk.create_user(EMAIL, PASSWORD)
             addresses = desk.run_json()
-            asyncio.run(fill(addresses["engine_database_url"], addresses["database_url"]))
+            asyncio.run(store_full_market(addresses["engine_database_url"]))
+            asyncio.run(store_full_list(addresses["database_url"], EMAIL))
         finally:
             desk.stop()
         desk = Desk(Path(directory), free_port(), ALONE)

@@ -99,6 +99,20 @@ export const CUTS = {
     {from: "                } else if (swapStyle === 'beforebegin') {", to: "this.#insertNodes(parentNode, target.nextSibling, fragment);\n                    }\n"},
     {from: "style: this.#normalizeSwapStyle(style)", put: "style"},
 
+    // Other spellings of attributes, what is left alone, and hooks that no extension here has.
+    {from: "            let p = this.config.prefix;\n            return elt.getAttribute(name) ?? (p ? elt.getAttribute(name.replace('hx-', p)) : null);", put: "            return elt.getAttribute(name);"},
+    {from: "            if (this.#ignore(root)) return;\n"},
+    {from: "            name = this.#maybeAdjustMetaCharacter(name);\n"},
+    {from: "this.#maybeAdjustMetaCharacter(eventName)", put: "eventName"},
+    {from: "            if (this.config.morphSkip && old", to: "{oldNode, newNode})) return;\n"},
+    {from: "            let skipChildren = this.config.morphSkipChildren", to: "this.config.morphSkipChildren);\n"},
+    {from: "!skipChildren && ", put: ""},
+    {from: "                morphSkip: '[hx-morph-skip]',", to: "'[hx-morph-skip-children]',\n"},
+    {from: "                prefix: \"data-hx-\",\n"},
+    {from: "            this.#initializeAbortListener(elt);\n"},
+    {from: "            let selector = maybeSelector ?? eltOrSelector;", to: "return [...new Set(result)]\n", put: "            return document.querySelectorAll(maybeSelector)\n"},
+    {from: "        /**\n         * Splits an HCON-aware string", to: "*$)/);\n        },\n"},
+
     // Settings of all that.
     {from: "                transitions: false,", to: "history: true,\n"},
     {from: "                indicatorClass: ", to: "includeIndicatorCSS: true,\n"},
@@ -119,6 +133,10 @@ export const CUTS = {
 
     // Swaps of a message as a whole.
     {from: "                        // Always prevent empty swap for SSE", to: "ctx.swap += ' swapEmpty:false';\n"},
+  ],
+  "hx-upsert.js": [
+    // The element <hx-upsert>.
+    {from: "        htmx_process_upsert: (templateElt", to: "sourceElement: ctx.sourceElement\n            });\n        },\n"},
   ],
   "hx-csp.js": [
     // Every request is one of an element that has the page's nonce: the extension for streams asks nobody else.
