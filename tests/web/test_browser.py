@@ -83,10 +83,10 @@ async def test_neither_script_nor_htmx_attributes_of_a_push_act(page: Page, serv
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
 
-    hostile = """<p id="gone" hx-get="/board" hx-trigger="load" hx-on:click="window.hacked=1">
-        <img src=x onerror="window.hacked=1"><b hx-sse:connect="/stream?topics=x" hx-trigger="load">seen</b></p>"""
+    hostile = """<p id="gone" hx-get="/board" hx-on:click="window.hacked=1">
+        <img src=x onerror="window.hacked=1"><b hx-sse:connect="/stream?topics=x" hx-trigger="click">seen</b></p>"""
     await server.say({"key": "gone", "html": hostile})
-    await page.click("#gone:has-text('seen')")
+    await page.click("#gone b")
     # The stream is a queue: what came before has been handled when this arrives.
     await server.say({"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'})
     await page.wait_for_selector("#f-50")
