@@ -128,7 +128,7 @@ class DetectionSql:
             return self._parameters.bind(operand.value, "float8")
         if not isinstance(operand, Series) or operand.field not in ("conf", "age") or operand.lag:
             raise Inexpressible(Reason.DETECTION)
-        value = "one.conf" if operand.field == "conf" else f"({self._age()})"
+        value = "one.conf" if operand.field == "conf" else f"({age(self._tables.bars)})"
         return f"{value} * {self._parameters.bind(operand.times, 'float8')}"
 
     def _span(self, timeframe: str) -> str:
@@ -147,18 +147,18 @@ class DetectionSql:
     def _interval(self, seconds: float) -> str:
         return self._parameters.bind(timedelta(seconds=seconds), "interval")
 
-    def _age(self) -> str:
-        """Bars of the symbol that ended after the detection's, up to its newest of that timeframe."""
-        cases = " ".join(
-            f"when '{timeframe}' then {text}"
-            for timeframe in periods.TIMEFRAMES
-            if (text := _bars_since(timeframe, self._tables.bars))
-        )
-        return f"case {OF_AGE} {cases} end" if cases else "null::int"
-
 
 OF_AGE = f"(case one.timeframe when 'combo' then '{bars_of_age('combo')}' else one.timeframe end)"
 """The timeframe whose bars count a detection's age."""
+
+
+def age(bars: Mapping[str, str | None]) -> str:
+    """Bars of the symbol that ended after the detection's up to `own.at`, as SQL where `one` has symbol, timeframe and
+    detected_at. `bars`: tables by timeframe."""
+    cases = " ".join(
+        f"when '{timeframe}' then {text}" for timeframe in periods.TIMEFRAMES if (text := _bars_since(timeframe, bars))
+    )
+    return f"case {OF_AGE} {cases} end" if cases else "null::int"
 
 
 def _flag_as_compare(condition: Condition) -> Condition:

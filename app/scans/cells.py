@@ -5,18 +5,19 @@ from typing import NamedTuple
 
 from app.finance.instrument import Instrument
 from app.identity import View
-from app.scans.columns import Operand, ScreenColumn, ValueKind, value
+from app.scans.columns import CellValue, ScreenColumn, Source, ValueKind, number, value
 from app.web import numbers
 from app.web.filters import tone
 
-Values = Mapping[Operand, float | None]
-"""Of a `latest` row."""
+Values = Mapping[Source, CellValue]
+"""Of a `latest` row and of the newest detection."""
 
 
 class TextCell(NamedTuple):
     text: str
     style: str
     """CSS classes."""
+    title: str = ""
 
 
 class Heading(NamedTuple):
@@ -32,7 +33,7 @@ class Heading(NamedTuple):
 def units(columns: Iterable[ScreenColumn], rows: Sequence[Values]) -> dict[str, str]:
     """K, M, B or T for each column of volumes, by name: it stands in the heading and not in the cells."""
     return {
-        column.name: numbers.volume_unit(value(column, row) for row in rows)
+        column.name: numbers.volume_unit(number(column, row) for row in rows)
         for column in columns
         if column.kind is ValueKind.VOLUME
     }
@@ -46,10 +47,22 @@ def label(column: ScreenColumn, units: Mapping[str, str]) -> str:
 def cells(
     columns: Iterable[ScreenColumn], row: Values, instrument: Instrument, units: Mapping[str, str], view: View
 ) -> list[TextCell]:
-    return [_cell(column, value(column, row), instrument, units.get(column.name, ""), view) for column in columns]
+    return [
+        _with_cases(column, row, _cell(column, row, instrument, units.get(column.name, ""), view)) for column in columns
+    ]
 
 
-def _cell(column: ScreenColumn, number: float | None, instrument: Instrument, unit: str, view: View) -> TextCell:
+def _with_cases(column: ScreenColumn, row: Values, cell: TextCell) -> TextCell:
+    cases = row[column.cases] if column.cases else None
+    return cell._replace(title=f"of {cases:.0f}") if isinstance(cases, float) else cell
+
+
+def _cell(column: ScreenColumn, row: Values, instrument: Instrument, unit: str, view: View) -> TextCell:
+    one = value(column, row)
+    return TextCell(one, column.style) if isinstance(one, str) else _number(column, one, instrument, unit, view)
+
+
+def _number(column: ScreenColumn, number: float | None, instrument: Instrument, unit: str, view: View) -> TextCell:
     if column.kind is ValueKind.PRICE:
         return TextCell(numbers.price(number, instrument, view), column.style)
     if column.kind is ValueKind.VOLUME:

@@ -1,12 +1,34 @@
 """The columns of a table of symbols, in closed sets that an address names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from app.rules.tree import Rolling, Series
 
 Operand = Series | Rolling
+
+
+class DetectionValue(StrEnum):
+    """Of the newest detection of a symbol, and of what became of earlier ones of its pattern, timeframe and
+    direction."""
+
+    PATTERN = "pattern"
+    TIER = "tier"
+    CONFIDENCE = "conf"
+    """0 to 1."""
+    AGE = "age"
+    """Bars of its own timeframe since."""
+    HIT_RATE = "hitrate"
+    """Share of the returns after five bars that went its way, in percent."""
+    MEAN_RETURN = "mean5"
+    """After five bars, in percent."""
+    CASES = "cases"
+    """How many returns both are of."""
+
+
+Source = Operand | DetectionValue
+CellValue = float | str | None
 
 
 class ValueKind(StrEnum):
@@ -20,6 +42,7 @@ class ValueKind(StrEnum):
     PERCENT = "percent"
     NUMBER = "number"
     VOLUME = "volume"
+    TEXT = "text"
 
 
 class ScreenColumn(NamedTuple):
@@ -30,13 +53,15 @@ class ScreenColumn(NamedTuple):
     label: str
     """With its unit, which no cell repeats."""
     kind: ValueKind
-    source: Operand
-    """A stored column of the catalogue."""
+    source: Source
+    """A stored column of the catalogue, or a value of the newest detection."""
     base: Operand | None = None
     """If given, the value is 100 * (source / base - 1)."""
     places: int = 2
     style: str = ""
     """wide: not below 40 rem; far: not below 64 rem; vast: not below 90 rem."""
+    cases: DetectionValue | None = None
+    """How many cases the value is of, which the cell says when it is pointed at."""
 
 
 class ColumnSet(NamedTuple):
@@ -54,6 +79,10 @@ def _distance(name: str, label: str, base: Operand, style: str = "") -> ScreenCo
 
 def _growth(bars: int, style: str = "") -> ScreenColumn:
     return ScreenColumn(f"chg{bars}", f"{bars} bars, %", ValueKind.CHANGE, Rolling("chg", bars, CLOSE), style=style)
+
+
+def _of_cases(name: str, label: str, kind: ValueKind, source: DetectionValue, places: int) -> ScreenColumn:
+    return ScreenColumn(name, label, kind, source, places=places, style="far", cases=DetectionValue.CASES)
 
 
 LAST = ScreenColumn("last", "Last", ValueKind.PRICE, CLOSE)
@@ -109,6 +138,18 @@ SETS: Mapping[str, ColumnSet] = {
             ),
         ),
         ColumnSet(
+            "pat",
+            "Patterns",
+            (
+                ScreenColumn("pattern", "Pattern", ValueKind.TEXT, DetectionValue.PATTERN),
+                ScreenColumn("tier", "Tier", ValueKind.TEXT, DetectionValue.TIER, style="wide"),
+                ScreenColumn("conf", "Conf.", ValueKind.NUMBER, DetectionValue.CONFIDENCE, style="wide"),
+                ScreenColumn("age", "Age, bars", ValueKind.NUMBER, DetectionValue.AGE, places=0),
+                _of_cases("hitrate", "Hit rate 5, %", ValueKind.PERCENT, DetectionValue.HIT_RATE, 0),
+                _of_cases("mean5", "Mean 5, %", ValueKind.CHANGE, DetectionValue.MEAN_RETURN, 2),
+            ),
+        ),
+        ColumnSet(
             "risk",
             "Risk",
             (
@@ -149,16 +190,27 @@ def sort_order(text: str) -> Sort | None:
     return sort if sort.name == SYMBOL or sort.name in SORTABLE else None
 
 
-def value(column: ScreenColumn, row: Mapping[Operand, float | None]) -> float | None:
-    """Of a column, from the values of its operands."""
+def value(column: ScreenColumn, row: Mapping[Source, CellValue]) -> CellValue:
+    """Of a column, from the values of its sources."""
     source = row[column.source]
     if column.base is None:
         return source
     base = row[column.base]
-    return 100 * (source / base - 1) if source is not None and base else None
+    return 100 * (source / base - 1) if isinstance(source, float) and isinstance(base, float) and base else None
 
 
-def operands(columns: tuple[ScreenColumn, ...]) -> tuple[Operand, ...]:
+def number(column: ScreenColumn, row: Mapping[Source, CellValue]) -> float | None:
+    """Of a column of numbers."""
+    one = value(column, row)
+    return None if isinstance(one, str) else one
+
+
+def sources(columns: tuple[ScreenColumn, ...]) -> tuple[Source, ...]:
     """What these are made of, each once."""
-    parts = (operand for column in columns for operand in (column.source, column.base))
-    return tuple(dict.fromkeys(operand for operand in parts if operand is not None))
+    parts = (source for column in columns for source in (column.source, column.base, column.cases))
+    return tuple(dict.fromkeys(source for source in parts if source is not None))
+
+
+def operands(sources: Iterable[Source]) -> tuple[Operand, ...]:
+    """Those of the `latest` row."""
+    return tuple(source for source in sources if not isinstance(source, DetectionValue))

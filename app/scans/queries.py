@@ -34,7 +34,7 @@ class ScanRow(NamedTuple):
     at: float
     cap: float | None
     split_1: float
-    values: tuple[float | None, ...]
+    values: tuple[float | str | None, ...]
 
 
 class ScanPage(NamedTuple):

@@ -26,13 +26,17 @@ def scan_document(
 
 
 def value_columns(columns: Iterable[ScreenColumn]) -> list[TableColumn]:
-    return [TableColumn(each.name, _label(each), ColumnKind.NUMBER, _unit(each)) for each in columns]
+    return [TableColumn(each.name, _label(each), _kind(each), _unit(each)) for each in columns]
 
 
 def numbers(columns: Iterable[ScreenColumn], values: Values) -> Iterable[Cell]:
     for column in columns:
-        number = value(column, values)
-        yield None if number is None else round(number, 6)
+        one = value(column, values)
+        yield round(one, 6) if isinstance(one, float) else one
+
+
+def _kind(column: ScreenColumn) -> ColumnKind:
+    return ColumnKind.TEXT if column.kind is ValueKind.TEXT else ColumnKind.NUMBER
 
 
 def _label(column: ScreenColumn) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from app.desk.lists.table import QuotedEntry
 from app.quotes import table as quotes
-from app.scans.columns import ScreenColumn, operands
+from app.scans.columns import ScreenColumn, sources
 from app.scans.table import numbers, value_columns
 from app.watchlists.watchlist import Watchlist
 from app.web.formats import Cell, ColumnKind, TableColumn, TableDocument
@@ -29,7 +29,7 @@ def list_document(
 
 
 def _cells(row: QuotedEntry, section: str, columns: Sequence[ScreenColumn]) -> Sequence[Cell]:
-    entry, values = row.entry, row.values or dict.fromkeys(operands(tuple(columns)))
+    entry, values = row.entry, row.values or dict.fromkeys(sources(tuple(columns)))
     return (
         *quotes.cells(row.instrument, row.quote),
         *numbers(columns, values),

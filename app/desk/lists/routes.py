@@ -138,7 +138,7 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
 async def _ordered(watchlist: Watchlist, sort: str, columns: str) -> list[QuotedEntry]:
     """All rows, with the values of the columns."""
     symbols = [entry.symbol for entry in watchlist.entries]
-    values = await stored_values(symbols, needed_columns(columns, sort), deps.pools())
+    values = await stored_values(symbols, needed_columns(columns, sort), deps.pools(), deps.cache())
     return table.in_order(table.with_values(table.with_quotes(watchlist, deps.board(QuoteBoard)), values), sort)
 
 

@@ -15,7 +15,7 @@ from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark, spark
 from app.scans import cells
 from app.scans.cells import TextCell, Values
-from app.scans.columns import SORTABLE, ScreenColumn, operands, value
+from app.scans.columns import SORTABLE, ScreenColumn, sources, value
 from app.watchlists.watchlist import ListEntry, ListSection, Watchlist
 
 ROWS = 100
@@ -103,7 +103,7 @@ def volume_units(rows: Iterable[QuotedEntry], columns: Sequence[ScreenColumn]) -
 def _values(
     row: QuotedEntry, columns: Sequence[ScreenColumn], units: Mapping[str, str], view: View
 ) -> Sequence[TextCell]:
-    values = row.values or dict.fromkeys(operands(tuple(columns)))
+    values = row.values or dict.fromkeys(sources(tuple(columns)))
     return cells.cells(columns, values, row.instrument, units, view)
 
 

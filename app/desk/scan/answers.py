@@ -65,9 +65,9 @@ async def _from_rows(
 async def _rows_of(match_list: MatchList, address: ScanAddress, part: ScanPart, sources: ScanSources) -> ScanPage:
     scanned, *left = match_list.left
     if await scan_source(sources.pools):
-        page = await results.of_symbols(address, part, match_list.symbols, sources.pools)
+        page = await results.of_symbols(address, part, match_list.symbols, sources.pools, sources.cache)
         return page._replace(scanned=scanned, left=left)
-    nothing = (None,) * len(part.operands)
+    nothing = (None,) * len(part.sources)
     symbols = match_list.symbols[part.offset : part.offset + part.limit]
     return ScanPage(
         [ScanRow(symbol, "", "", "", "", "", True, match_list.as_of, None, 1.0, nothing) for symbol in symbols],

@@ -77,7 +77,7 @@ class ScanMatch(msgspec.Struct, frozen=True):
     sector: str
     industry: str
     time: datetime | None
-    values: dict[str, float | None]
+    values: dict[str, float | str | None]
 
 
 class ConditionCount(msgspec.Struct, frozen=True):
@@ -170,7 +170,7 @@ def _result(address: ScanAddress, part: ScanPart, answer: ScanAnswer, page: Scan
 
 
 def _match(row: ScanRow, part: ScanPart) -> ScanMatch:
-    values = dict(zip(part.operands, row.values, strict=True))
+    values = dict(zip(part.sources, row.values, strict=True))
     numbers = {column.name: value(column, values) for column in part.columns}
     return ScanMatch(
         row.symbol,
@@ -180,5 +180,5 @@ def _match(row: ScanRow, part: ScanPart) -> ScanMatch:
         row.sector,
         row.industry,
         api.utc_datetime(row.at),
-        {name: None if number is None else round(number, 6) for name, number in numbers.items()},
+        {name: round(one, 6) if isinstance(one, float) else one for name, one in numbers.items()},
     )

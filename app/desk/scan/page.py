@@ -16,7 +16,7 @@ from app.rules import words
 from app.scans import cells, partials
 from app.scans.address import ScanAddress
 from app.scans.cells import Heading, Values
-from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort
+from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort, number
 from app.scans.partials import FunnelStep, MatchRow, RuleChip
 from app.scans.queries import ScanPage, ScanRow
 from app.web.times import exchange_day, exchange_stamp, exchange_weekday
@@ -114,10 +114,10 @@ def _row(
 
 
 def _stored_quote(instrument: Instrument, row: ScanRow, values: Values) -> SymbolQuote:
-    close, change = values[LAST.source], values[CHANGE.source]
+    close, change = number(LAST, values), number(CHANGE, values)
     before = close / (1 + change / 100) if close is not None and change is not None and change > -100 else None
     return stored_quote(instrument, math.nan if close is None else close, before, row.at)
 
 
 def values(address: ScanAddress, row: ScanRow) -> Values:
-    return dict(zip(page_of(address).operands, row.values, strict=True))
+    return dict(zip(page_of(address).sources, row.values, strict=True))

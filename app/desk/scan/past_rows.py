@@ -7,7 +7,7 @@ from app.desk.scan.results import ScanPart
 from app.desk.scan.sources import ScanSources
 from app.rules.show import operand_text
 from app.scans.address import ScanAddress
-from app.scans.columns import SORTABLE, Sort, value
+from app.scans.columns import SORTABLE, DetectionValue, Sort, Source, value
 from app.scans.queries import ScanPage, ScanRow
 from app.wire.rules.match_lists import MatchList
 
@@ -26,7 +26,7 @@ async def past_rows(
     values = table.rows()
     symbols = in_order(values, address.sort)[part.offset : part.offset + part.limit]
     descriptions = await _descriptions(symbols, address, sources)
-    operands = [operand_text(operand) for operand in part.operands]
+    operands = [_text(source) for source in part.sources]
     rows = [
         descriptions.get(symbol, ScanRow(symbol, "", "", "", "", "", True, 0.0, None, 1.0, ()))._replace(
             at=match_list.as_of, values=tuple(values[symbol].get(operand) for operand in operands)
@@ -44,12 +44,17 @@ def in_order(values: Mapping[str, StoredValues], sort: Sort) -> list[str]:
         return sorted(values, reverse=sort.descending)
     sources = [column.source, *((column.base,) if column.base else ())]
     numbers = {
-        symbol: value(column, {operand: own.get(operand_text(operand)) for operand in sources})
-        for symbol, own in values.items()
+        symbol: value(column, {source: own.get(_text(source)) for source in sources}) for symbol, own in values.items()
     }
     sign = -1 if sort.descending else 1
-    valued = [(sign * number, symbol) for symbol, number in numbers.items() if number is not None]
-    return [symbol for _, symbol in sorted(valued)] + sorted(each for each, number in numbers.items() if number is None)
+    valued = [(sign * number, symbol) for symbol, number in numbers.items() if isinstance(number, float)]
+    names = {symbol for _, symbol in valued}
+    return [symbol for _, symbol in sorted(valued)] + sorted(symbol for symbol in numbers if symbol not in names)
+
+
+def _text(source: Source) -> str:
+    """What a value is stored under; none of detections is."""
+    return "" if isinstance(source, DetectionValue) else operand_text(source)
 
 
 async def _descriptions(symbols: list[str], address: ScanAddress, sources: ScanSources) -> dict[str, ScanRow]:
@@ -57,5 +62,5 @@ async def _descriptions(symbols: list[str], address: ScanAddress, sources: ScanS
     if not symbols:
         return {}
     part = ScanPart((), limit=len(symbols))
-    page = await results.of_symbols(address._replace(sort=Sort()), part, tuple(symbols), sources.pools)
+    page = await results.of_symbols(address._replace(sort=Sort()), part, tuple(symbols), sources.pools, sources.cache)
     return {row.symbol: row for row in page.rows}

@@ -1,19 +1,21 @@
 """Runs a scan: symbols of its scope for which the rule holds, one page of them."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from app.db.pools import Pools
+from app.desk.newest_patterns import NOTHING, DetectionValues, newest_patterns
 from app.rules.resolve import resolve
 from app.rules.sql import ScanOrder, ScanQuery, ScanScope
 from app.rules.tree import Rule
 from app.scans import address as addresses
 from app.scans import queries
 from app.scans.address import ScanAddress
-from app.scans.columns import CHANGE, LAST, SETS, SORTABLE, Operand, ScreenColumn, operands
+from app.scans.columns import CHANGE, LAST, SETS, SORTABLE, DetectionValue, ScreenColumn, Source, operands, sources
 from app.scans.latest.source import scan_source
-from app.scans.queries import ScanPage
+from app.scans.queries import ScanPage, ScanRow
 from app.scans.rule_columns import rule_columns
 from app.wire.cache.cache import Cache
 
@@ -34,9 +36,9 @@ class ScanPart(NamedTuple):
     limit: int = PAGE_ROWS
 
     @property
-    def operands(self) -> tuple[Operand, ...]:
+    def sources(self) -> tuple[Source, ...]:
         """What the columns are made of, in the order of a row's values."""
-        return operands(self.columns)
+        return sources(self.columns)
 
     @property
     def key(self) -> str:
@@ -69,36 +71,78 @@ async def read(
     """`symbols`: of the watchlists in scope. What is no longer than a page is cached. Raises Inexpressible,
     Unavailable."""
     if symbols is not None or part.limit > PAGE_ROWS:
-        return await _read(address, part, symbols, pools)
+        return await _read(address, part, symbols, pools, cache)
 
     async def load() -> bytes:
-        return msgspec.json.encode(await _read(address, part, None, pools))
+        return msgspec.json.encode(await _read(address, part, None, pools, cache))
 
     key = f"scan:{address.identity}:{address.sort.text}:{part.key}"
     return msgspec.json.decode(await cache.get(key, FRESH_SECONDS, load), type=ScanPage)
 
 
-async def of_symbols(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...], pools: Pools) -> ScanPage:
+async def of_symbols(
+    address: ScanAddress, part: ScanPart, symbols: tuple[str, ...], pools: Pools, cache: Cache
+) -> ScanPage:
     """Of the symbols for which the rule is known to hold. Raises Unavailable."""
-    return await _read(address._replace(rule=EVERYTHING, scope=()), part, symbols, pools)
+    return await _read(address._replace(rule=EVERYTHING, scope=()), part, symbols, pools, cache)
 
 
-async def _read(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None, pools: Pools) -> ScanPage:
+async def _read(
+    address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None, pools: Pools, cache: Cache
+) -> ScanPage:
     source = await scan_source(pools)
     if source is None:
         return ScanPage((), 0, [0] * len(address.rule.conditions))
+    by = _detection_order(address)
+    own = part._replace(offset=0, limit=ALL_ROWS) if by else part
     async with source.pool.acquire() as connection:
-        return await queries.scan(connection, source.tables, _query(address, part, symbols))
+        page = await queries.scan(connection, source.tables, _query(address, own, symbols))
+    if not by and not any(isinstance(each, DetectionValue) for each in part.sources):
+        return page
+    detections = await newest_patterns({row.symbol: row.at for row in page.rows}, pools, cache)
+    rows = page.rows
+    if by:
+        ordered = _in_order(rows, detections, by, descending=address.sort.descending)
+        rows = ordered[part.offset : part.offset + part.limit]
+    return page._replace(rows=[_with_detection(row, part, detections.get(row.symbol, NOTHING)) for row in rows])
+
+
+def _detection_order(address: ScanAddress) -> DetectionValue | None:
+    """What the rows are sorted by, if it is of detections."""
+    column = SORTABLE.get(address.sort.name)
+    return column.source if column and isinstance(column.source, DetectionValue) else None
+
+
+def _in_order(
+    rows: Iterable[ScanRow], detections: Mapping[str, DetectionValues], by: DetectionValue, *, descending: bool
+) -> list[ScanRow]:
+    """Equal values by symbol, and what has no value last, in both directions."""
+    by_symbol = sorted(rows, key=lambda row: row.symbol)
+    keys = {row.symbol: detections.get(row.symbol, NOTHING)[by] for row in by_symbol}
+    valued = [row for row in by_symbol if keys[row.symbol] is not None]
+    # All are numbers or all are texts.
+    valued.sort(key=lambda row: keys[row.symbol], reverse=descending)  # type: ignore[arg-type,return-value]
+    return [*valued, *(row for row in by_symbol if keys[row.symbol] is None)]
+
+
+def _with_detection(row: ScanRow, part: ScanPart, detection: DetectionValues) -> ScanRow:
+    own = dict(zip(operands(part.sources), row.values, strict=True))
+    return row._replace(
+        values=tuple(detection[each] if isinstance(each, DetectionValue) else own[each] for each in part.sources)
+    )
 
 
 def _query(address: ScanAddress, part: ScanPart, symbols: tuple[str, ...] | None) -> ScanQuery:
     column = SORTABLE.get(address.sort.name)
+    order = ScanOrder()
+    if column and not isinstance(column.source, DetectionValue):
+        order = ScanOrder(column.source, address.sort.descending, column.base)
     return ScanQuery(
         resolve(address.rule, address.timeframe),
         address.timeframe,
-        part.operands,
+        operands(part.sources),
         ScanScope(addresses.universes(address.scope), symbols),
-        ScanOrder(column and column.source, address.sort.descending, column and column.base),
+        order if column else ScanOrder(descending=address.sort.descending),
         part.offset,
         part.limit,
     )

@@ -13,7 +13,7 @@ from app.owned.forms import NameForm
 from app.owned.refusals import LimitReached, NameTaken
 from app.quotes.board import QuoteBoard
 from app.scans.address import ScanAddress
-from app.scans.columns import LAST
+from app.scans.columns import LAST, number
 from app.scans.queries import ScanPage
 from app.scans.scan_request import PARAMETERS
 from app.watchlists import queries as watchlists
@@ -94,7 +94,7 @@ def _entries(address: ScanAddress, page: ScanPage) -> list[NewEntry]:
     board, new = deps.board(QuoteBoard), []
     for row in page.rows:
         quote = board.quote(row.symbol)
-        new.append(NewEntry(row.symbol, quote.price if quote else pages.values(address, row)[LAST.source]))
+        new.append(NewEntry(row.symbol, quote.price if quote else number(LAST, pages.values(address, row))))
     return new
 
 
