@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import signed_in
-from tests.support.axe import findings_wide_and_narrow
 from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
@@ -45,23 +44,3 @@ def test_a_list_is_kept_by_plain_links_and_forms(browser: Browser, replaying: De
     expect(page).to_have_url(re.compile(r"sort=-last&cols=note"))
     expect(page.locator("th[aria-sort=descending]")).to_have_text("Last")
     page.context.close()
-
-
-@pytest.mark.parametrize("path", ["?cols=note", "/order", "/sections", "/import", "/shares"])
-def test_the_pages_of_a_list_are_accessible_and_narrow_enough(browser: Browser, replaying: Desk, path: str) -> None:
-    page = signed_in(browser, replaying)
-    post(page, replaying, "/w", name="Read aloud")
-    post(page, replaying, "/w/read-aloud", symbol="IBM")
-    post(page, replaying, "/w/read-aloud/sections", name="Energy")
-
-    page.goto(f"{replaying.url}/w/read-aloud{path}")
-
-    assert findings_wide_and_narrow(page) == []
-    page.set_viewport_size({"width": 360, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.context.close()
-
-
-def post(page: Page, desk: Desk, path: str, **fields: str) -> None:
-    """What another case made already is refused and stays."""
-    assert page.request.post(f"{desk.url}{path}", form=fields, headers={"Origin": desk.url}).status in (200, 422)
