@@ -63,7 +63,11 @@ async def newest(
             where symbol = name and whole {condition} order by {key} desc limit $2
          ) as newest
     """
-    return ended(await read_columns(connection, timeframe, names, statement, list(names), *arguments), until)
+    async with connection.transaction(readonly=True):
+        # It would read all bars of a symbol and sort them, where the index has the newest ones at its end.
+        await connection.execute("set local enable_bitmapscan = off")
+        bars = await read_columns(connection, timeframe, names, statement, list(names), *arguments)
+    return ended(bars, until)
 
 
 def ended(bars: Columns, until: float) -> Columns:
