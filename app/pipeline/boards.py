@@ -8,6 +8,7 @@ from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
+from app.quotes.live_order import OrderBoard
 from app.scans.matches.board import MatchBoard
 
 
@@ -19,9 +20,17 @@ class Boards(NamedTuple):
     alerts: AlertBoard
     patterns: PatternBoard
     matches: MatchBoard
+    orders: OrderBoard
 
 
 def empty_boards() -> Boards:
     return Boards(
-        QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), AlertBoard(), PatternBoard(), MatchBoard()
+        QuoteBoard(),
+        ChartCache(),
+        MarketBoard(),
+        IndicatorBoard(),
+        AlertBoard(),
+        PatternBoard(),
+        MatchBoard(),
+        OrderBoard(),
     )

@@ -58,6 +58,10 @@ class Relay:
             (RunProgressed, processed),
             (HealthSnapshot, partial(market.on_health, board=boards.market)),
             (HealthSnapshot, partial(quotes.on_health, board=boards.quotes)),
+            (
+                HealthSnapshot,
+                partial(quotes.on_health_orders, board=boards.quotes, orders=boards.orders, subscribed=subscribed),
+            ),
             (HealthSnapshot, partial(matches.on_health, board=boards.matches, subscribed=subscribed)),
             (MatchBatch, partial(matches.on_batch, board=boards.matches, subscribed=subscribed)),
             (MarketClock, partial(market.on_clock, board=boards.market)),

@@ -23,7 +23,7 @@ MAX_TOPICS = 256
 def families(boards: Boards, pools: Pools, look: Callable[[str], Awaitable[None]]) -> tuple[TopicFamily, ...]:
     """The topics of every feature. `look`: see app/scans/matches/stream.py."""
     return (
-        *quotes.topics(boards.quotes, boards.charts, pools),
+        *quotes.topics(boards.quotes, boards.charts, boards.orders, pools),
         *indicators.topics(boards.indicators, boards.alerts, pools),
         *patterns.topics(boards.patterns, pools),
         *market.topics(boards.market),

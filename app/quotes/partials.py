@@ -38,6 +38,11 @@ def cells(quote: SymbolQuote, seconds: int | None, view: View) -> Markup:
     return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
 
+def order(moves: int, view: View) -> Markup:
+    """`moves`: how many rows would move if the table were sorted again."""
+    return fragment("quotes/order", moves=moves, view=view)
+
+
 @lru_cache(maxsize=MOST_DRAWN)
 def spark(line: Spark, view: View) -> Markup:
     """Nothing in a view with reduced data: its tables have no such column."""

@@ -1,7 +1,7 @@
 """Topics of quotes and charts, and the pushes of a tick: table cells, a symbol's summary, the last candle."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from app import db
@@ -9,13 +9,14 @@ from app.db.pools import Pools
 from app.finance.symbols import is_symbol
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
-from app.live.topics import TopicFamily, rest, symbol_topic
+from app.live.topics import TopicFamily, name, rest, symbol_topic
 from app.push import Push
 from app.quotes import partials
 from app.quotes.board import QuoteBoard
 from app.quotes.charts import geometry, history
 from app.quotes.charts.cache import Chart, ChartCache
 from app.quotes.charts.drawing import draw_chart
+from app.quotes.live_order import ORDER, OrderBoard, is_order, moves, order_of
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
@@ -27,7 +28,7 @@ CONFIRMED_SECONDS = 20.0
 """Of the wall's clock, between two pushes of a price that stands; static/figures.js calls one old after 60 s."""
 
 
-def topics(board: QuoteBoard, charts: ChartCache, pools: Pools) -> tuple[TopicFamily, ...]:
+def topics(board: QuoteBoard, charts: ChartCache, orders: OrderBoard, pools: Pools) -> tuple[TopicFamily, ...]:
     return (
         TopicFamily(
             QUOTES,
@@ -46,6 +47,7 @@ def topics(board: QuoteBoard, charts: ChartCache, pools: Pools) -> tuple[TopicFa
             accepts=is_chart,
             by_socket=True,
         ),
+        TopicFamily(ORDER, "state", partial(order_snapshot, board=board, orders=orders), accepts=is_order),
     )
 
 
@@ -80,6 +82,25 @@ def on_ticks(
 def on_health(_health: HealthSnapshot, board: QuoteBoard) -> Iterator[Push]:
     """Rows that were not due yet when their first tick came, and rows that were ranked since the last tick."""
     yield from _new_rows(board)
+
+
+def on_health_orders(
+    _health: HealthSnapshot, board: QuoteBoard, orders: OrderBoard, subscribed: Callable[[], Iterable[str]]
+) -> Iterator[Push]:
+    """Tables whose rows would move now."""
+    topics = [topic for topic in subscribed() if name(topic) == ORDER]
+    for topic, number in orders.take_changes(topics, board).items():
+        yield _order(topic, number)
+
+
+async def order_snapshot(topic: str, board: QuoteBoard, orders: OrderBoard) -> list[Push]:
+    number = moves(order_of(topic), board)
+    orders.note(topic, number)
+    return [_order(topic, number)]
+
+
+def _order(topic: str, number: int) -> Push:
+    return Push(topic, ORDER, "replace", lambda view: partials.order(number, view))
 
 
 async def quotes_snapshot(topic: str, board: QuoteBoard) -> list[Push]:

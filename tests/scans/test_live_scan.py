@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
+from app.quotes.board import QuoteBoard
 from app.rules.live_rule import MOST_LIVE, LiveRule, live_rule
 from app.rules.matching import Departure
 from app.rules.parse import parse
@@ -19,7 +20,8 @@ from app.wire.channels import LIVE_RULES_KEY
 from app.wire.rules.live_rules import Announcement, LiveRules
 from app.wire.rules.match_lists import MatchList, MatchLists
 from tests.pipeline.conftest import Desk
-from tests.support.list_pages import PAGE, get, rows
+from tests.support.list_pages import PAGE, get, new_list, rows
+from tests.support.quote_samples import OPEN, tick
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -203,3 +205,33 @@ async def test_what_a_rule_would_have_matched_comes_when_it_is_computed(desk: De
     assert pushed.count("<rect") == 2
     assert "Matches a session: 2, 0, 4" in await get(alice, "/scan?q=rsi14:..26&v=1")
     assert "Last 30 sessions" not in await get(alice, "/scan?q=rsi14:..26&tf=w&v=1")
+
+
+async def test_rows_that_would_move_are_counted_and_applied_by_loading_again(
+    desk: Desk, alice: httpx.AsyncClient
+) -> None:
+    own = await new_list(alice, "Prices", "BF/B", "AAPL", "BRK.B")
+    for minute, path in ((0, "/scan?q=close:gt:1&sort=-last&v=1"), (2, f"{own}?sort=-last")):
+        await desk.publish(tick("AAPL", 100.0, at=OPEN + 60 * minute))
+        await until(lambda: price(desk, "AAPL") == 100.0)
+        before = await get(alice, path)
+        assert rows(before)[:3] == ["AAPL", "BRK.B", "BF/B"]
+        assert "would move" not in before
+        assert 'id="order"' in before
+
+        async with desk.stream(topics_of(before)) as reader:
+            await reader.message("message")
+            await desk.publish(tick("AAPL", 70.0, at=OPEN + 60 * (minute + 1)))
+            pushed = (await reader.containing("would move")).data
+        assert '1 row would move: <a href="">apply</a>' in pushed
+        after = await get(alice, path)
+        assert rows(after)[:3] == ["BRK.B", "AAPL", "BF/B"]
+        assert "order:-last:BRK.B~AAPL~BF/B" in topics_of(after)
+    assert "order:" not in topics_of(await get(alice, "/scan?q=close:gt:1&v=1"))
+
+
+def price(desk: Desk, symbol: str) -> float | None:
+    board = desk.context.boards[QuoteBoard]
+    assert isinstance(board, QuoteBoard)
+    quote = board.quote(symbol)
+    return quote.price if quote else None

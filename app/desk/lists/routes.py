@@ -19,7 +19,9 @@ from app.owned.refusals import LimitReached
 from app.owned.shares import queries as shares
 from app.owned.shares.queries import ShareKind
 from app.owned.undo import queries as undo_queries
+from app.quotes import partials
 from app.quotes.board import QuoteBoard
+from app.quotes.live_order import order_topics
 from app.quotes.topics import quotes_topic
 from app.scans.cells import label
 from app.scans.columns import SETS
@@ -103,6 +105,7 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
     visible_columns, ordered = SETS_OF_LISTS.get(columns, ()), await _ordered(watchlist, sort, columns)
     number = paging.page_number(request.args.get("page", "1"), len(ordered), ROWS)
     visible, view = ordered[ROWS * (number - 1) : ROWS * number], guards.view()
+    orders = order_topics(table.live_order(visible, sort), deps.board(QuoteBoard))
     rows = table.drawn_rows(visible, time.time(), view, visible_columns)
     async with deps.pools().own.acquire() as connection:
         user_id = guards.identity().user_id
@@ -113,7 +116,7 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
         "watchlists/list",
         title=watchlist.summary.name,
         status=status,
-        topics=[STATUS, *(quotes_topic(row.entry.symbol) for row in visible)],
+        topics=[STATUS, *orders, *(quotes_topic(row.entry.symbol) for row in visible)],
         cursor=cursor,
         watchlist=watchlist,
         lists=lists,
@@ -123,6 +126,7 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
         first_section=FIRST_SECTION,
         rows=table.with_sections(rows, watchlist) if sort == table.OWN_ORDER else rows,
         sort=sort,
+        order=partials.order(0, view) if orders else "",
         columns=columns,
         sets=[("std", "Standard"), *((name, SETS[name].label) for name in SETS_OF_LISTS), ("note", "Notes")],
         headings=[

@@ -11,6 +11,7 @@ from app.finance.instrument import Instrument
 from app.identity import View
 from app.quotes import partials
 from app.quotes.board import QuoteBoard
+from app.quotes.live_order import LiveOrder
 from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark, spark
 from app.scans import cells
@@ -53,6 +54,8 @@ SORT_KEYS: dict[str, Callable[[QuotedEntry], object]] = {
     "added": lambda row: row.entry.added_at,
     "since": lambda row: row.since,
 }
+LIVE_COLUMNS = {"last": "last", "chg": "change"}
+"""Of SORT_KEYS, those whose cells pushes replace, as live orders name them."""
 OWN_ORDER = ""
 SORTS = (OWN_ORDER, *(f"{sign}{name}" for name in {**SORTABLE, **SORT_KEYS} for sign in ("", "-")))
 """What an address may say; a minus sign is for the largest first."""
@@ -73,6 +76,12 @@ def in_order(rows: Sequence[QuotedEntry], sort: str) -> list[QuotedEntry]:
     missing = [row for row in by_symbol if key(row) is None]
     # Stable in both directions: reversing the list would reverse the symbols too.
     return [*sorted(valued, key=key, reverse=sort.startswith("-")), *missing]  # type: ignore[arg-type]
+
+
+def live_order(rows: Sequence[QuotedEntry], sort: str) -> LiveOrder | None:
+    """None where rows are in an order that pushes do not change."""
+    column = LIVE_COLUMNS.get(sort.removeprefix("-"))
+    return LiveOrder(column, sort.startswith("-"), tuple(row.entry.symbol for row in rows)) if column else None
 
 
 def _sort_key(name: str) -> Callable[[QuotedEntry], object]:

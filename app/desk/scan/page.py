@@ -10,6 +10,7 @@ from app.finance.instrument import Instrument
 from app.identity import View
 from app.quotes import partials as quotes
 from app.quotes.board import QuoteBoard
+from app.quotes.live_order import KEYS, LiveOrder, in_order
 from app.quotes.quote import SymbolQuote, stored_quote
 from app.quotes.spark import spark
 from app.rules import words
@@ -117,6 +118,27 @@ def _stored_quote(instrument: Instrument, row: ScanRow, values: Values) -> Symbo
     close, change = number(LAST, values), number(CHANGE, values)
     before = close / (1 + change / 100) if close is not None and change is not None and change > -100 else None
     return stored_quote(instrument, math.nan if close is None else close, before, row.at)
+
+
+def in_live_order(address: ScanAddress, page: ScanPage, board: QuoteBoard) -> ScanPage:
+    """The page in the order of what its cells show, where pushes change what it is sorted by."""
+    order = live_order(address, page)
+    if order is None:
+        return page
+    rows, numbers = {row.symbol: row for row in page.rows}, {}
+    for row in page.rows:
+        own = values(address, row)
+        quote = board.quote(row.symbol) or _stored_quote(Instrument(row.symbol), row, own)
+        number = KEYS[order.column](quote)
+        numbers[row.symbol] = number if number is not None and math.isfinite(number) else None
+    return page._replace(rows=[rows[symbol] for symbol in in_order(numbers, order.is_descending)])
+
+
+def live_order(address: ScanAddress, page: ScanPage) -> LiveOrder | None:
+    """None where rows are in an order that pushes do not change."""
+    if address.at or address.sort.name not in KEYS:
+        return None
+    return LiveOrder(address.sort.name, address.sort.descending, tuple(row.symbol for row in page.rows))
 
 
 def values(address: ScanAddress, row: ScanRow) -> Values:

@@ -14,6 +14,8 @@ from app.desk.scan.scopes import ResolvedScope, UnknownScope, resolve_scope
 from app.desk.scan.sources import ScanSources
 from app.identity import Rate
 from app.live.topics import STATUS
+from app.quotes import partials as quotes
+from app.quotes.live_order import order_topics
 from app.quotes.topics import quotes_topic
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError, RuleProblem, marks
@@ -96,12 +98,14 @@ async def _table(
     count = paging.page_count(page.total, results.PAGE_ROWS)
     if address.page > count:
         abort(404, f"page: there {'is 1 page' if count == 1 else f'are {count} pages'}.")
+    page = pages.in_live_order(address, page, sources.quotes)
+    orders = order_topics(pages.live_order(address, page), sources.quotes)
     units = pages.units(address, page)
     topic = rule_topic(answer.rule.key, answer.version)
     return await html.page(
         "scans/scan",
         title=_title(address.text, context),
-        topics=[STATUS, topic, *(quotes_topic(row.symbol) for row in page.rows if not address.at)],
+        topics=[STATUS, topic, *orders, *(quotes_topic(row.symbol) for row in page.rows if not address.at)],
         cursor=context.cursor,
         **_common(address, choice, scope, context),
         has_sparks=address.columns in pages.SPARKS and not view.reduced_data and not address.at,
@@ -115,6 +119,7 @@ async def _table(
         funnel=pages.funnel(address, page, scope.words, view),
         answer=page,
         newer=matches.newer(topic, sources.matches, view),
+        order=quotes.order(0, view) if orders else "",
         past=matches.past(topic, sources.matches, view) if has_past(address) else "",
         page_urls=_page_urls(address, count),
         as_of=answer.as_of,
