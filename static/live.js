@@ -2,7 +2,7 @@
   const find = id => document.getElementById(id), now = () => performance.now()
   const root = document.documentElement, live = find("live"), fast = find("fast"), said = find("announce")
   const signIn = () => location = "/login?next=" + encodeURIComponent(location.pathname + location.search)
-  const links = []
+  const links = [], title = document.title
   const idle = () => paused || document.hidden
   let paused = root.dataset.live === "paused" || sessionStorage.paused
   let cursor, stuck, drawing, whole, full, told = "live", since = 0, leaving = 0
@@ -12,6 +12,8 @@
 
   // The badge shows the link's word, and where that is well the feed's; what an administrator can do stands beside it.
   function frame() {
+    const fresh = find("newer")?.dataset.new, text = fresh ? `(${fresh}) ${title}` : title
+    if (document.title !== text) document.title = text
     const kind = find("condition").dataset.kind
     const word = root.dataset.live === "full" ? "too many desks" : root.dataset.live
     if (find("link").textContent !== word) find("link").textContent = word

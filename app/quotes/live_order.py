@@ -94,6 +94,6 @@ class OrderBoard:
         due = [topic for topic in topics if hash(topic) % TURNS == self._turn]
         numbers = {topic: moves(order_of(topic), board) for topic in due}
         changed = {topic: number for topic, number in numbers.items() if number != self._moves.get(topic, 0)}
-        kept = self._moves.keys() & frozenset(topics)
-        self._moves = {topic: self._moves[topic] for topic in kept} | numbers
+        remaining = self._moves.keys() & frozenset(topics)
+        self._moves = {topic: self._moves[topic] for topic in remaining} | numbers
         return changed

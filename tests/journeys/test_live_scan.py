@@ -27,6 +27,7 @@ def test_a_row_that_left_is_struck_through_in_its_place_and_counted_when_it_retu
     page.goto(f"{replaying.url}/scan?q={RULE}&v=1")
     expect(page.locator("#matches tr")).not_to_have_count(0)
     expect(page.locator("html[data-live=live]")).to_be_attached()
+    title = page.title()
     page.evaluate("window.never_reloaded = true")
     rows = page.locator("#matches tr")
     order = rows.evaluate_all("every => every.map(row => row.id)")
@@ -42,11 +43,13 @@ def test_a_row_that_left_is_struck_through_in_its_place_and_counted_when_it_retu
     expect(page.locator("#announce")).to_contain_text("0 new, 1 left")
     publish(replaying, current, current.symbols, {})
     expect(page.locator("#newer")).to_contain_text("1 new:")
+    expect(page).to_have_title(f"(1) {title}")
     assert rows.evaluate_all("every => every.map(row => row.id)") == order
     assert page.evaluate("window.never_reloaded") is True
 
     page.locator("#newer a").click()
     expect(page.locator("#newer")).not_to_contain_text("new:")
+    expect(page).to_have_title(title)
     expect(page.locator("tr.left")).to_have_count(0)
     assert page.evaluate("window.never_reloaded") is None
     page.context.close()
