@@ -144,5 +144,5 @@ def _parse_body(kind: type[msgspec.Struct], sent: bytes) -> msgspec.Struct:
         return msgspec.json.decode(sent, type=kind)
     except msgspec.ValidationError as error:
         abort(422, located(error))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         abort(400, f"The body is not JSON: {error}.")

@@ -138,6 +138,7 @@ async def test_of_two_changes_of_one_version_one_is_refused(program: httpx.Async
         (msgspec.json.encode(DEFAULTS), None, 415, "Content-Type: application/json"),
         (b"{", "application/json", 400, "not JSON"),
         (b"\xff", "application/json", 400, "not JSON"),
+        (b'{"zone":"\xff"}', "application/json", 400, "not JSON"),
         (b"[]", "application/json", 422, "Expected `object`"),
         (b"{}", "application/json", 422, "`zone`"),
         (msgspec.json.encode({**DEFAULTS, "more": 1}), "application/json", 422, "`more`"),
