@@ -6,5 +6,5 @@ from collections.abc import Sequence
 def moved(order: Sequence[str], slug: str, place: int) -> list[str]:
     """With `slug`, which is one of them, at `place` (from 0); what lies outside is the first or the last place."""
     others = [each for each in order if each != slug]
-    others.insert(max(0, place), slug)
+    others.insert(max(0, min(place, len(others))), slug)
     return others
