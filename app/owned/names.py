@@ -9,11 +9,17 @@ from app.owned.refusals import InvalidText
 
 LONGEST_NAME = 60
 LONGEST_SLUG = 60
+JOINERS = "\u200c\u200d"
+"""What stands between letters of some scripts, and between the parts of an emoji: seen by what it does to them."""
 
 
 def one_line(text: str) -> str:
     """In one Unicode form, with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(unicodedata.normalize("NFC", text).split()).strip(JOINERS)
+
+
+def is_visible(text: str) -> bool:
+    return all(character.isprintable() or character in JOINERS for character in text)
 
 
 def checked_name(text: str) -> str:
@@ -23,14 +29,14 @@ def checked_name(text: str) -> str:
         raise InvalidText("Type a name.")
     if len(name) > LONGEST_NAME:
         raise InvalidText(f"A name has at most {LONGEST_NAME} characters; this one has {len(name)}.")
-    if not name.isprintable():
+    if not is_visible(name):
         raise InvalidText("A name has characters that can be seen, and no others.")
     return name
 
 
 def name_key(name: str) -> str:
-    """The same for names that differ only in case or in the form of a character."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """The same for names that differ only in case, in the form of a character or in joiners."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(dict.fromkeys(map(ord, JOINERS)))
 
 
 def slug(name: str, kind: str, used: Container[str], reserved: Container[str]) -> str:

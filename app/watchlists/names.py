@@ -15,7 +15,7 @@ def note_text(text: str) -> str:
     note = names.one_line(text)
     if len(note) > LONGEST_NOTE:
         raise InvalidText(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note)}.")
-    if not note.isprintable():
+    if not names.is_visible(note):
         raise InvalidText("A note has characters that can be seen, and no others.")
     return note
 

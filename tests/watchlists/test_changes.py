@@ -33,6 +33,8 @@ async def test_lists_are_created_with_an_address_each(owners: Owners) -> None:
         "港股": "list-2",
         "Café": "cafe",
         "new": "new-2",
+        "\u0645\u06cc\u200c\u062e\u0648": "list-3",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 fund": "fund",
         "x" * LONGEST_NAME: "x" * LONGEST_NAME,
     }
     for name in expected:
@@ -43,7 +45,7 @@ async def test_lists_are_created_with_an_address_each(owners: Owners) -> None:
     assert await queries.summaries(owners.connection, owners.bob) == []
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * (LONGEST_NAME + 1), "a\x00b", "a\u202eb", "\ud800"])
+@pytest.mark.parametrize("name", ["", "  ", "x" * (LONGEST_NAME + 1), "a\x00b", "a\u202eb", "\ud800", "\u200d"])
 async def test_a_name_that_is_none_is_refused(owners: Owners, name: str) -> None:
     with pytest.raises(InvalidText):
         await create(owners, name)
@@ -55,7 +57,7 @@ async def test_names_are_unique_whatever_their_case(owners: Owners) -> None:
     await create(owners, "Größe")
     await create(owners, "Core")
 
-    for name in ("CORE", " core ", "GRÖSSE", "Core"):
+    for name in ("CORE", " core ", "co\u200dre", "GRÖSSE", "Core"):
         with pytest.raises(NameTaken):
             await create(owners, name)
     with pytest.raises(NameTaken):
