@@ -60,7 +60,7 @@ from app.watchlists import routes as watchlists
 from app.watchlists.arrangement import routes as arrangement
 from app.watchlists.exports import routes as exports
 from app.watchlists.sharing import routes as sharing
-from app.watchlists.watchlist import NoSuchList
+from app.watchlists.watchlist import NoSuchList, NoSuchSection
 from app.web import (
     api_document,
     api_writes,
@@ -161,4 +161,4 @@ def _install_errors(app: Quart) -> None:
     errors.install(app)
     errors.unavailable(app, (wire.RedisUnavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
-    errors.missing(app, (NoSuchList, NoSuchScreen))
+    errors.missing(app, (NoSuchList, NoSuchScreen, NoSuchSection))

@@ -78,7 +78,8 @@ async def add_all(
     over_limit = [f"{symbol}: the list is full with {MAX_ENTRIES} entries" for symbol in beyond]
     payload = AddedEntries(summary.id, added, [*omitted, *over_limit])
     undo_id = await lists.store_undo(connection, user_id, payload)
-    return Added(await queries.increment_version(connection, summary.id), [*added], doubles, beyond, undo_id)
+    version = await queries.increment_version(connection, summary.id) if added else summary.version
+    return Added(version, [*added], doubles, beyond, undo_id)
 
 
 async def remove(
