@@ -19,6 +19,7 @@ STYLES = {
     "app.css": ("tokens", "base", "quotes", "patterns", "market", "phone", "print"),
     "pages.css": ("forms", "facts", "accounts", "charts", "indicators", "searches"),
     "list.css": ("forms", "heads", "lists"),
+    "columns.css": ("forms", "heads", "lists", "scans"),
     "scan.css": ("forms", "facts", "heads", "scans"),
     "lists.css": ("heads", "lists", "arrangement", "scans"),
     "admin.css": ("admin",),
