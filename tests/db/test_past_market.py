@@ -16,7 +16,7 @@ from app.rules.past_matching import PastMarket, PastNeeds, matches_at, newest_ba
 from tests.support.bar_matrices import SPLITS
 from tests.support.databases import Databases
 from tests.support.market_snapshots import RandomMarket, random_market
-from tests.support.stored_bars import store_bars, store_splits
+from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_splits
 
 MARKET = random_market(3, 90)
 TABLES = {"hourly": ("ohlcv_hourly", "timestamp"), "weekly": ("ohlcv_weekly", "week_start")}
@@ -94,6 +94,22 @@ async def test_longer_bars_are_made_of_minutes_that_had_ended(databases: Databas
     assert fives.close[:, -2:].tolist() == [[5.0, 10.0]] * 2
     assert ones.close[:, -1].tolist() == [12.0, 12.0]
     assert fives.counts.tolist() == [2, 2]
+    await pool.close()
+
+
+async def test_detections_of_later_are_not_known(databases: Databases) -> None:
+    pool, (before, detected_at, after) = await pool_of(databases, MARKET), ENDS[-9:-6]
+    await store_patterns(databases.engine, "daily", [PatternRow("SPY", "Hammer", detected_at)])
+    rule = parse("pattern:Hammer,age:..1")
+
+    async def symbols(at: float) -> tuple[str, ...]:
+        past = await past_market.read(pool, past_needs(rule, "d"), at)
+        assert past
+        answer = matches_at(past, rule, "d", RuleScope())
+        assert answer
+        return answer.symbols
+
+    assert [await symbols(at) for at in (before, detected_at, after, ENDS[-1])] == [(), ("SPY",), ("SPY",), ()]
     await pool.close()
 
 

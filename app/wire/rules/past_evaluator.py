@@ -88,7 +88,8 @@ class PastRuleEvaluator:
             self._bars_changed = False
         while self._announced:
             key = next(iter(self._announced))
-            rule = (await self._rules.read([key])).get(key)
+            # One that nobody looks at any more is left out.
+            rule = (await self._rules.live()).get(key)
             if rule and rule.at and not await self._publish(rule):
                 return False
             self._announced.pop(key, None)
