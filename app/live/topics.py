@@ -1,6 +1,6 @@
 """Topics: a name and, behind a colon, what of it; a family states what holds for every topic of one name."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, NewType, Protocol
 
 from app.identity import Identity
@@ -31,6 +31,8 @@ class TopicFamily(NamedTuple):
     """Whether the name alone is a topic."""
     accepts: Callable[[str], bool] | None = None
     """Whether a text may stand behind the colon; None: no text may."""
+    completed: Callable[[str, Sequence[str]], str] | None = None
+    """What is meant by a text behind the colon, beside the other words of the same request; None: what it says."""
     reaches_whole: Callable[[str], bool] | None = None
     """Of which rests the pushes on `<name>:<rest>` are sent to subscribers of `<name>` as well; None: of none."""
     by_socket: bool = False

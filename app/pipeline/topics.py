@@ -1,6 +1,6 @@
 """The registry of topics: which exist, of what kind they are, who may subscribe, and how a snapshot is drawn."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from app import db, wire
 from app.db.pools import Pools
@@ -59,8 +59,14 @@ class TopicRegistry:
         words = text.split(",", MAX_TOPICS)
         if len(words) > MAX_TOPICS:
             return None
-        parsed = frozenset(topic for topic in map(self.parse, words) if topic)
-        return RequestedTopics(parsed, tuple(dict.fromkeys(word for word in words if word not in parsed)))
+        topics = {word: self.parse(self._completed(word, words)) for word in words}
+        parsed = frozenset(topic for topic in topics.values() if topic)
+        return RequestedTopics(parsed, tuple(word for word, topic in topics.items() if topic is None))
+
+    def _completed(self, word: str, words: Sequence[str]) -> str:
+        about, colon, behind = word.partition(":")
+        family = self._families[about][0] if colon and about in self._families else None
+        return f"{about}:{family.completed(behind, words)}" if family and family.completed else word
 
     def kind(self, topic: str) -> Kind:
         """State for what nobody can subscribe to, such as a push to one connection."""

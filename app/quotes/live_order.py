@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from app.finance.symbols import is_symbol
-from app.live.topics import Topic, rest
+from app.live.topics import Topic, name, rest
 from app.quotes.board import QuoteBoard
 from app.quotes.quote import SymbolQuote
+from app.quotes.topics import QUOTES
 
 ORDER = "order"
 BETWEEN = "~"
@@ -31,12 +32,15 @@ class LiveOrder(NamedTuple):
     symbols: tuple[str, ...]
 
 
-def order_topics(order: LiveOrder | None, board: QuoteBoard) -> list[Topic]:
-    """Of the rows that have a quote, which alone can move; none without two of them."""
-    symbols = [symbol for symbol in order.symbols if board.quote(symbol)][:MOST_ROWS] if order else []
-    if order is None or len(symbols) < 2:
-        return []
-    return [Topic(f"{ORDER}:{'-' if order.is_descending else ''}{order.column}:{BETWEEN.join(symbols)}")]
+def order_words(order: LiveOrder | None) -> list[Topic]:
+    """As a page asks for it that asks for the quotes of its rows, in their order: see completed()."""
+    return [Topic(f"{ORDER}:{'-' if order.is_descending else ''}{order.column}")] if order and order.symbols else []
+
+
+def completed(text: str, words: Sequence[str]) -> str:
+    """The column alone is meant of the quotes that are asked for beside it, in the order of asking."""
+    symbols = BETWEEN.join(rest(word) for word in words if name(word) == QUOTES and rest(word))
+    return text if ":" in text else f"{text}:{symbols}"
 
 
 def order_of(topic: str) -> LiveOrder:
@@ -52,12 +56,11 @@ def is_order(text: str) -> bool:
 
 
 def moves(order: LiveOrder, board: QuoteBoard) -> int:
-    """How many rows would be moved, the fewest that make the order right."""
-    key = KEYS[order.column]
-    quotes = {symbol: board.quote(symbol) for symbol in order.symbols}
-    values = {symbol: key(quote) if quote else None for symbol, quote in quotes.items()}
+    """How many rows would be moved, the fewest that make the order right. Rows without a quote do not move."""
+    quotes = {symbol: quote for symbol in order.symbols if (quote := board.quote(symbol))}
+    values = {symbol: KEYS[order.column](quote) for symbol, quote in quotes.items()}
     places = {symbol: place for place, symbol in enumerate(in_order(values, order.is_descending))}
-    return len(order.symbols) - longest_rise([places[symbol] for symbol in order.symbols])
+    return len(quotes) - longest_rise([places[symbol] for symbol in quotes])
 
 
 def in_order(values: Mapping[str, float | None], is_descending: bool) -> list[str]:

@@ -16,7 +16,7 @@ from app.quotes.board import QuoteBoard
 from app.quotes.charts import geometry, history
 from app.quotes.charts.cache import Chart, ChartCache
 from app.quotes.charts.drawing import draw_chart
-from app.quotes.live_order import ORDER, OrderBoard, is_order, moves, order_of
+from app.quotes.live_order import ORDER, OrderBoard, completed, is_order, moves, order_of
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
@@ -47,7 +47,14 @@ def topics(board: QuoteBoard, charts: ChartCache, orders: OrderBoard, pools: Poo
             accepts=is_chart,
             by_socket=True,
         ),
-        TopicFamily(ORDER, "state", partial(order_snapshot, board=board, orders=orders), accepts=is_order),
+        TopicFamily(
+            ORDER,
+            "state",
+            partial(order_snapshot, board=board, orders=orders),
+            accepts=is_order,
+            completed=completed,
+            by_socket=True,
+        ),
     )
 
 

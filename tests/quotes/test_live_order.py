@@ -10,7 +10,18 @@ from app.deps import NO_HEALTH
 from app.identity import View
 from app.quotes import partials, stream
 from app.quotes.board import QuoteBoard
-from app.quotes.live_order import TURNS, LiveOrder, OrderBoard, in_order, is_order, moves, order_of, order_topics
+from app.quotes.live_order import (
+    TURNS,
+    LiveOrder,
+    OrderBoard,
+    completed,
+    in_order,
+    is_order,
+    moves,
+    order_of,
+    order_words,
+)
+from app.quotes.topics import quotes_topic
 from tests.support.quote_samples import AWKWARD, quote, tick
 
 ROWS = (*AWKWARD, "AAPL")
@@ -30,7 +41,8 @@ def board(*prices: float | None) -> QuoteBoard:
         ((4.0, 3.0, 2.0, 5.0), 1),
         ((1.0, 3.0, 2.0, 0.5), 1),
         ((1.0, 2.0, 3.0, 4.0), 3),
-        ((4.0, None, 2.0, 1.0), 1),
+        ((4.0, None, 2.0, 1.0), 0),
+        ((1.0, None, 2.0, 3.0), 2),
         ((2.0, 2.0, 2.0, 2.0), 2),
     ],
 )
@@ -59,9 +71,11 @@ def test_what_has_no_value_is_last_and_equal_ones_are_by_symbol() -> None:
 
 def test_a_topic_says_the_order_and_others_are_none() -> None:
     order = LiveOrder("change", True, ROWS)
-    (topic,) = order_topics(order, board(4.0, 3.0, 2.0, 1.0))
-    assert topic == "order:-change:BRK.B~BF/B~X:BTCUSD~AAPL"
-    assert order_of(topic) == order
+    (word,) = order_words(order)
+    text = completed(word.removeprefix("order:"), ["status", word, *map(quotes_topic, ROWS), "quotes", "rule:a-1"])
+    assert text == "-change:BRK.B~BF/B~X:BTCUSD~AAPL"
+    assert completed(text, ["quotes:GE"]) == text
+    assert order_of(f"order:{text}") == order
     assert is_order("-change:BRK.B~BF/B~X:BTCUSD~AAPL")
     for text in (
         "",
@@ -74,13 +88,13 @@ def test_a_topic_says_the_order_and_others_are_none() -> None:
         "last:" + "~".join("AB" * 60),
     ):
         assert not is_order(text), text
-    assert order_topics(order, board(4.0, None, None, None)) == []
-    assert order_topics(None, board(4.0, 3.0, 2.0, 1.0)) == []
+    assert not is_order(completed("change", ["status"]))
+    assert order_words(None) == order_words(order._replace(symbols=())) == []
 
 
 async def test_a_change_of_the_number_is_pushed_once() -> None:
     quotes, orders = board(4.0, 3.0, 2.0, 1.0), OrderBoard()
-    (topic,) = order_topics(LiveOrder("last", True, ROWS), quotes)
+    topic = "order:-last:" + "~".join(ROWS)
 
     def beats() -> list[str]:
         """What a second of each turn pushes."""

@@ -226,7 +226,7 @@ async def test_rows_that_would_move_are_counted_and_applied_by_loading_again(
         assert '1 row would move: <a href="">apply</a>' in pushed
         after = await get(alice, path)
         assert rows(after)[:3] == ["BRK.B", "AAPL", "BF/B"]
-        assert "order:-last:BRK.B~AAPL~BF/B" in topics_of(after)
+        assert "order:-last,quotes:BRK.B,quotes:AAPL,quotes:BF/B" in topics_of(after)
     assert "order:" not in topics_of(await get(alice, "/scan?q=close:gt:1&v=1"))
 
 

@@ -21,7 +21,7 @@ from app.owned.shares.queries import ShareKind
 from app.owned.undo import queries as undo_queries
 from app.quotes import partials
 from app.quotes.board import QuoteBoard
-from app.quotes.live_order import order_topics
+from app.quotes.live_order import order_words
 from app.quotes.topics import quotes_topic
 from app.scans.cells import label
 from app.scans.columns import SETS
@@ -105,7 +105,7 @@ async def _page(watchlist: Watchlist, form: AddSymbol, cursor: str, status: int 
     visible_columns, ordered = SETS_OF_LISTS.get(columns, ()), await _ordered(watchlist, sort, columns)
     number = paging.page_number(request.args.get("page", "1"), len(ordered), ROWS)
     visible, view = ordered[ROWS * (number - 1) : ROWS * number], guards.view()
-    orders = order_topics(table.live_order(visible, sort), deps.board(QuoteBoard))
+    orders = order_words(table.live_order(visible, sort))
     rows = table.drawn_rows(visible, time.time(), view, visible_columns)
     async with deps.pools().own.acquire() as connection:
         user_id = guards.identity().user_id

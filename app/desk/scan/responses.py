@@ -15,7 +15,7 @@ from app.desk.scan.sources import ScanSources
 from app.identity import Rate
 from app.live.topics import STATUS
 from app.quotes import partials as quotes
-from app.quotes.live_order import order_topics
+from app.quotes.live_order import order_words
 from app.quotes.topics import quotes_topic
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError, RuleProblem, marks
@@ -99,7 +99,7 @@ async def _table(
     if address.page > count:
         abort(404, f"page: there {'is 1 page' if count == 1 else f'are {count} pages'}.")
     page = pages.in_live_order(address, page, sources.quotes)
-    orders = order_topics(pages.live_order(address, page), sources.quotes)
+    orders = order_words(pages.live_order(address, page))
     units = pages.units(address, page)
     topic = rule_topic(answer.rule.key, answer.version)
     return await html.page(
