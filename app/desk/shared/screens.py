@@ -10,6 +10,7 @@ from app.desk.scan import page as pages
 from app.desk.scan.responses import AGAIN_SECONDS
 from app.desk.scan.scopes import UnknownScope, resolve_scope
 from app.desk.scan.sources import ScanSources
+from app.identity import Rate
 from app.rules import words
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError
@@ -55,7 +56,7 @@ async def shared_screen(screen: SavedScreen, owner: UUID, page_text: str, source
         page_rows=results.PAGE_ROWS,
         pages=paging.page_count(total, results.PAGE_ROWS),
     )
-    if page is None:
+    if page is None and guards.rate() is not Rate.PAUSED:
         response.headers["Refresh"] = str(AGAIN_SECONDS)
     return response
 
