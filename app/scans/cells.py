@@ -7,7 +7,7 @@ from app.finance.instrument import Instrument
 from app.identity import View
 from app.scans.columns import CellValue, ScreenColumn, Source, ValueKind, number, value
 from app.web import numbers
-from app.web.filters import tone
+from app.web.filters import tone, words
 
 Values = Mapping[Source, CellValue]
 """Of a `latest` row and of the newest detection."""
@@ -59,7 +59,7 @@ def _with_cases(column: ScreenColumn, row: Values, cell: TextCell) -> TextCell:
 
 def _cell(column: ScreenColumn, row: Values, instrument: Instrument, unit: str, view: View) -> TextCell:
     one = value(column, row)
-    return TextCell(one, column.style) if isinstance(one, str) else _number(column, one, instrument, unit, view)
+    return TextCell(words(one), column.style) if isinstance(one, str) else _number(column, one, instrument, unit, view)
 
 
 def _number(column: ScreenColumn, number: float | None, instrument: Instrument, unit: str, view: View) -> TextCell:

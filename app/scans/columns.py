@@ -59,7 +59,7 @@ class ScreenColumn(NamedTuple):
     """If given, the value is 100 * (source / base - 1)."""
     places: int = 2
     style: str = ""
-    """wide: not below 40 rem; far: not below 64 rem; vast: not below 90 rem."""
+    """wide: not below 40 rem; far: not below 64 rem; vast: not below 90 rem; text: words, which wrap."""
     cases: DetectionValue | None = None
     """How many cases the value is of, which the cell says when it is pointed at."""
 
@@ -141,7 +141,7 @@ SETS: Mapping[str, ColumnSet] = {
             "pat",
             "Patterns",
             (
-                ScreenColumn("pattern", "Pattern", ValueKind.TEXT, DetectionValue.PATTERN),
+                ScreenColumn("pattern", "Pattern", ValueKind.TEXT, DetectionValue.PATTERN, style="text"),
                 ScreenColumn("tier", "Tier", ValueKind.TEXT, DetectionValue.TIER, style="wide"),
                 ScreenColumn("conf", "Conf.", ValueKind.NUMBER, DetectionValue.CONFIDENCE, style="wide"),
                 ScreenColumn("age", "Age, bars", ValueKind.NUMBER, DetectionValue.AGE, places=0),
@@ -154,11 +154,11 @@ SETS: Mapping[str, ColumnSet] = {
             "Risk",
             (
                 ScreenColumn("volatility", "Volatility, %", ValueKind.PERCENT, Series("volatility", 20), places=1),
-                ScreenColumn("beta", "Beta", ValueKind.NUMBER, Series("beta", 252)),
+                ScreenColumn("beta", "Beta", ValueKind.NUMBER, Series("beta", 252), style="wide"),
                 ScreenColumn("corr", "Correlation", ValueKind.NUMBER, Series("corr", 252), style="wide"),
                 ScreenColumn("worst", "Worst day, %", ValueKind.CHANGE, Rolling("min", 252, Series("chg"))),
-                ScreenColumn("span", "Span, %", ValueKind.PERCENT, Series("span"), places=1, style="wide"),
-                ScreenColumn("atrp14", "ATR, %", ValueKind.PERCENT, Series("atrp", 14), places=1, style="wide"),
+                ScreenColumn("span", "Span, %", ValueKind.PERCENT, Series("span"), places=1, style="far"),
+                ScreenColumn("atrp14", "ATR, %", ValueKind.PERCENT, Series("atrp", 14), places=1, style="far"),
             ),
         ),
     )

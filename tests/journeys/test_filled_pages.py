@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from app.scans.columns import SETS
 from tests.journeys.conftest import signed_in
 from tests.support.axe import findings_wide_and_narrow
 from tests.support.desk_process import Desk
@@ -22,7 +23,6 @@ RULE = "any(rsi14:..90,close:gt:sma200),not(industry:Biotechnology),close:1..100
 PATHS = (
     LIST,
     f"{LIST}?cols=note",
-    f"{LIST}?cols=perf",
     f"{LIST}/order",
     f"{LIST}/sections",
     f"{LIST}/import",
@@ -31,9 +31,11 @@ PATHS = (
     "/w/add/symbols?symbols=AAPL,BRK.B,BF/B,X:BTCUSD,IBM",
     "/screens",
     SCREEN,
-    f"{SCREEN}?cols=tech",
     "/scan?q=closs:gt:sma200,rsi14:..",
 )
+
+BETWEEN = (320, 360, 641, 760, 930, 1100)
+"""Widths of windows beside those at which columns are left out."""
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +73,17 @@ def test_the_page_behind_a_link_is_accessible_and_narrow_enough(page: Page, repl
     assert widths(page) == [320, 360]
 
 
-def widths(page: Page) -> list[int]:
-    """Of the document on two telephones."""
+@pytest.mark.parametrize("columns", [*SETS, "note"])
+def test_no_set_of_columns_is_wider_than_the_window(page: Page, replaying: Desk, columns: str) -> None:
+    for path in (LIST, SCREEN) if columns in SETS else (LIST,):
+        page.goto(f"{replaying.url}{path}?cols={columns}")
+        assert widths(page, *BETWEEN) == [*BETWEEN]
+
+
+def widths(page: Page, *windows: int) -> list[int]:
+    """Of the document in these windows, by default two telephones."""
     measured = []
-    for width in (320, 360):
+    for width in windows or (320, 360):
         page.set_viewport_size({"width": width, "height": 740})
         measured.append(page.evaluate("document.documentElement.scrollWidth"))
     return measured

@@ -53,7 +53,7 @@ async def test_each_symbol_shows_its_newest_detection_and_what_became_of_earlier
 
     assert cells(html, "BRK.B") == ["Hammer", "daily", "0.80", "2", "67", "+2.00"]
     assert cells(html, "AAPL") == ["Hammer", "daily", "0.75", "0", "-", "-"], "the week is not over"
-    assert cells(html, "BF/B") == ["GapDown", "intraday", "0.60", "6", "-", "-"]
+    assert cells(html, "BF/B") == ["Gap Down", "intraday", "0.60", "6", "-", "-"]
     assert cells(html, "GE") == ["-"] * 6
     assert html.count('title="of 3"') == 2
 
