@@ -25,7 +25,7 @@ from app.engine.startup import history
 from app.engine.startup.latest_refresh import LatestRefresh
 from app.engine.storage.store import Store
 from app.finance import calendar
-from app.finance.bar_series import SeriesByTimeframe
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 from app.rules.latest_bars import LatestBars
 from app.rules.matching import RuleScope

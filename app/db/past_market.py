@@ -1,6 +1,7 @@
 """What rules are evaluated on at a moment in the past: stored bars that had closed, and what is known of symbols."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -60,20 +61,24 @@ async def _read(pool: Pool, needs: PastNeeds, at: float) -> PastMarket:
     matrices: dict[Timeframe, BarMatrix] = {}
     for prefix, count in needs.bars.items():
         timeframe = TIMEFRAMES[prefix]
-        if source := _source(shape, timeframe, count):
-            parts = [await _read_part(pool, shape, source, portion, at) for portion in _portions(names)]
+        if source := bar_source(shape, timeframe, count):
+            parts = [await read_part(pool, shape, source, portion, at) for portion in portions(names)]
             bars = await asyncio.to_thread(_matrix, parts, timeframe, count, at, splits)
             if bars:
                 matrices[timeframe] = bars
     return PastMarket(MarketSnapshot(matrices, facts.words, facts.caps, detections, at), facts.inactive)
 
 
-async def _read_part(pool: Pool, shape: MarketShape, source: BarSource, names: list[str], at: float) -> Columns:
+async def read_part(
+    pool: Pool, shape: MarketShape, source: BarSource, names: list[str], at: float = math.inf
+) -> Columns:
+    """Raises Unavailable."""
     async with pool.acquire() as connection:
         return await stored_bars.newest(connection, shape, source.timeframe, names, source.bars, at)
 
 
-def _source(shape: MarketShape, timeframe: Timeframe, count: int) -> BarSource | None:
+def bar_source(shape: MarketShape, timeframe: Timeframe, count: int) -> BarSource | None:
+    """What `count` bars are made of; None without stored bars."""
     if shape.bars(timeframe):
         return BarSource(timeframe, count)
     part, length = PARTS.get(timeframe, (timeframe, 1))
@@ -81,7 +86,7 @@ def _source(shape: MarketShape, timeframe: Timeframe, count: int) -> BarSource |
     return BarSource(part, min((count + 1) * length, MOST_SHORT_BARS)) if shape.bars(part) else None
 
 
-def _portions(names: list[str]) -> Iterable[list[str]]:
+def portions(names: list[str]) -> Iterable[list[str]]:
     return (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE))
 
 

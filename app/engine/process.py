@@ -34,8 +34,8 @@ from app.engine.startup.start import IncompatibleSchema, Startup
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import tables as market_tables
 from app.engine.storage.store import Store
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.clock import MarketClock
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.shares import Splits
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING, Channels

@@ -11,7 +11,17 @@ from app.finance.bars import Bar, Timeframe
 from app.finance.columns import Columns
 from app.finance.hours import same_hours
 from app.finance.matrix import BarMatrix, append, build
-from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Panel, fields, number_of_ticks
+from app.finance.panel import (
+    PATTERN_BARS,
+    USUAL_BARS,
+    WIDTH,
+    Counts,
+    Floats,
+    Panel,
+    fields,
+    number_of_ticks,
+    usual_bars,
+)
 from app.finance.rollup import CORRECTION_SECONDS
 from app.finance.shares import Splits
 from app.finance.tick_size import tick_sizes
@@ -28,8 +38,8 @@ FIELDS = 7
 
 
 class BarSeries:
-    """Bars of one timeframe, in shape (FIELDS, symbols, BARS_PER_SYMBOL + SLACK), oldest first. They are stored as
-    traded; panels are adjusted for splits."""
+    """Bars of one timeframe, in shape (FIELDS, symbols, bars + SLACK), oldest first. They are stored as traded; panels
+    are adjusted for splits."""
 
     def __init__(
         self, timeframe: Timeframe, splits: Splits = shares.NONE, sizes: Mapping[str, float] = MappingProxyType({})
@@ -39,7 +49,9 @@ class BarSeries:
         self.splits = splits
         self.tick_sizes = sizes
         self.rows: dict[str, int] = {}
-        self.values = np.zeros((FIELDS, FIRST_ROWS, BARS_PER_SYMBOL + SLACK))
+        self.bars = usual_bars(timeframe)
+        """That are kept of each symbol at least."""
+        self.values = np.zeros((FIELDS, FIRST_ROWS, self.bars + SLACK))
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
         self.revision, self.revisions = 0, np.zeros(FIRST_ROWS, dtype=np.int64)
         """Grows with every change of a bar; and by row, as it was at the last change of a bar of the symbol."""
@@ -67,11 +79,11 @@ class BarSeries:
                 self._append(row, int(self.ends[row]), column)
 
     def fill(self, bars: Columns) -> None:
-        """Replaces all bars of these symbols by the newest BARS_PER_SYMBOL of each."""
+        """Replaces all bars of these symbols by the newest ones of each."""
         self.reserve(len(self.rows) + len(bars.symbols))
         for symbol, own in bars.each():
             row = self.rows.setdefault(symbol, len(self.rows))
-            newest = own[:, -BARS_PER_SYMBOL:]
+            newest = own[:, -self.bars :]
             self.values[:, row, : newest.shape[1]] = newest
             self._set_end(row, newest.shape[1])
 
@@ -83,10 +95,20 @@ class BarSeries:
             places = np.arange(every.shape[1])
             self.fill(Columns(self.timeframe, (symbol,), places[:1], every[:, np.argsort(every[0])]))
 
+    def widen(self, bars: int, earlier: Iterable[Columns]) -> None:
+        """Keeps more bars of each symbol from now on. `earlier`: also bars before those in memory."""
+        values = np.zeros((FIELDS, self.values.shape[1], bars + SLACK))
+        values[:, :, : self.bars + SLACK] = self.values
+        self.bars, self.values = bars, values
+        for symbol, own in (each for columns in earlier for each in columns.each() if each[0] in self.rows):
+            after = self.columns(symbol)
+            before = own[:, own[0] < after[0, 0]] if after.size else own
+            self.fill(Columns(self.timeframe, (symbol,), np.zeros(1, dtype=np.int64), np.hstack([before, after])))
+
     def _append(self, row: int, end: int, values: Sequence[float] | Floats) -> None:
-        if end == BARS_PER_SYMBOL + SLACK:
-            self.values[:, row, : BARS_PER_SYMBOL - 1] = self.values[:, row, end - BARS_PER_SYMBOL + 1 : end]
-            end = BARS_PER_SYMBOL - 1
+        if end == self.bars + SLACK:
+            self.values[:, row, : self.bars - 1] = self.values[:, row, end - self.bars + 1 : end]
+            end = self.bars - 1
         self.values[:, row, end] = values
         self._set_end(row, end + 1)
 
@@ -148,7 +170,7 @@ class BarSeries:
             row = self.rows.get(symbol)
             if row is not None:
                 end = self.end_of(symbol, until)
-                count = min(end, width, BARS_PER_SYMBOL)
+                count = min(end, width, self.bars)
                 values[:, place, width - count :] = self.values[:6, row, end - count : end]
         append(values, symbols, running)
         return build(self.timeframe, list(symbols), values, self.splits, self.tick_sizes)
@@ -241,60 +263,9 @@ class BarSeries:
         if rows <= used:
             return
         rows = max(rows, 2 * used)
-        values = np.zeros((FIELDS, rows, BARS_PER_SYMBOL + SLACK))
+        values = np.zeros((FIELDS, rows, self.bars + SLACK))
         values[:, :used] = self.values
         self.values = values
         self.ends, self.revisions = (
             np.append(old, np.zeros(rows - used, old.dtype)) for old in (self.ends, self.revisions)
         )
-
-
-class SeriesByTimeframe:
-    def __init__(self) -> None:
-        self._series: dict[Timeframe, BarSeries] = {}
-        self.splits: Splits = shares.NONE
-        self.tick_sizes: Mapping[str, float] = {}
-
-    def timeframe(self, timeframe: Timeframe) -> BarSeries:
-        if timeframe not in self._series:
-            self._series[timeframe] = BarSeries(timeframe, self.splits, self.tick_sizes)
-        return self._series[timeframe]
-
-    def clear(self) -> None:
-        self._series.clear()
-
-    def set_splits(self, splits: Splits) -> None:
-        self.splits = splits
-        for series in self._series.values():
-            series.splits = splits
-
-    def set_tick_sizes(self, tick_sizes: Mapping[str, float]) -> None:
-        self.tick_sizes = tick_sizes
-        for series in self._series.values():
-            series.tick_sizes = tick_sizes
-
-    def extend(self, bars: Iterable[Bar]) -> None:
-        for bar in bars:
-            self.add(bar)
-
-    def reserve(self, symbols: int) -> None:
-        """Reserves memory for so many symbols in all timeframes."""
-        for timeframe in periods.TIMEFRAMES:
-            self.timeframe(timeframe).reserve(symbols)
-
-    def fill(self, bars: Columns) -> None:
-        """Replaces all bars of these symbols in their timeframe."""
-        self.timeframe(bars.timeframe).fill(bars)
-
-    def add(self, bar: Bar) -> None:
-        self.timeframe(bar.timeframe).add(bar)
-
-    def forget_after(self, minute: float) -> None:
-        """Drops minutes that start then or later, and longer bars that contain one of them."""
-        for timeframe, series in self._series.items():
-            if timeframe in periods.SECONDS:
-                series.forget_after(periods.begin(timeframe, minute))
-
-    def last(self, symbol: str, timeframe: Timeframe) -> Sequence[Bar]:
-        """Oldest first, at most BARS_PER_SYMBOL."""
-        return self.timeframe(timeframe).last(symbol)

@@ -72,6 +72,15 @@ def merge(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) ->
     return Columns(timeframe, short.symbols, np.searchsorted(firsts, short.firsts), longer)
 
 
+def without_first(bars: Columns, cut: Sequence[bool]) -> Columns:
+    """Without the first bar of each symbol for which that is said."""
+    parts = [own[:, 1:] if is_cut else own for (_, own), is_cut in zip(bars.each(), cut, strict=True)]
+    if not parts:
+        return bars
+    firsts = np.cumsum([0, *(own.shape[1] for own in parts)])[:-1]
+    return bars._replace(firsts=firsts, values=np.concatenate(parts, axis=1))
+
+
 def _in_one_share(days: Columns, timeframe: Timeframe, splits: Splits) -> Floats:
     if not splits:
         return days.values

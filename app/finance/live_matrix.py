@@ -9,7 +9,7 @@ from app.finance.bar_series import BarSeries
 from app.finance.bars import Bar
 from app.finance.columns import VOLUME
 from app.finance.matrix import BarMatrix, MatrixChange, build
-from app.finance.panel import WIDTH, Counts
+from app.finance.panel import Counts
 from app.finance.tick_size import tick_sizes
 
 AT_ONCE = 250
@@ -60,12 +60,13 @@ class LiveMatrix:
 
     def _is_of(self, symbols: Sequence[str]) -> bool:
         unchanged = self.series.splits is self._splits and self.series.tick_sizes is self._sizes
-        return unchanged and symbols == list(self._rows)
+        has_width = self._matrix is not None and self._matrix.width == self.series.bars
+        return unchanged and has_width and symbols == list(self._rows)
 
     def _empty(self, symbols: Sequence[str]) -> BarMatrix:
         self._rows = {symbol: row for row, symbol in enumerate(symbols)}
         self._splits, self._sizes, self._change = self.series.splits, self.series.tick_sizes, None
-        matrix = build(self.series.timeframe, symbols, np.full((VOLUME + 1, len(symbols), WIDTH), np.nan))
+        matrix = build(self.series.timeframe, symbols, np.full((VOLUME + 1, len(symbols), self.series.bars), np.nan))
         return matrix._replace(end=matrix.end.copy())  # Of no bars they are the starts themselves.
 
     def _stale_rows(self, days: Mapping[str, Bar]) -> Counts:
@@ -80,7 +81,7 @@ class LiveMatrix:
 
     def _copy(self, matrix: BarMatrix, rows: Counts, days: Mapping[str, Bar]) -> None:
         symbols = [matrix.symbols[row] for row in rows.tolist()]
-        part = self.series.matrix(symbols, [days[symbol] for symbol in symbols if symbol in days])
+        part = self.series.matrix(symbols, [days[symbol] for symbol in symbols if symbol in days], matrix.width)
         is_whole = rows[-1] - rows[0] == len(rows) - 1
         where = slice(rows[0], rows[-1] + 1) if is_whole else rows
         for name in BarMatrix._fields[2:]:

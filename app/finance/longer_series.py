@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.finance import columns, periods
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Timeframe
 from app.finance.columns import Columns
-from app.finance.panel import Floats
+from app.finance.series_by_timeframe import SeriesByTimeframe
 
 TAIL = 128
 """The newest bars of which longer ones are made again: more than there are minutes in two hours, or days in a
@@ -32,14 +31,8 @@ def put(series: SeriesByTimeframe, bars: Columns) -> None:
     firsts = np.cumsum([0, *(part.shape[1] for part in parts)])[:-1]
     newest = Columns(bars.timeframe, bars.symbols, firsts, np.concatenate(parts, axis=1))
     for timeframe in _longer(bars.timeframe):
-        series.timeframe(timeframe).put(_whole(columns.merge(newest, timeframe, series.splits), parts))
-
-
-def _whole(longer: Columns, parts: Sequence[Floats]) -> Columns:
-    """Without the first of each symbol where earlier bars may belong to it."""
-    whole = [own[:, 1:] if part.shape[1] == TAIL else own for (_, own), part in zip(longer.each(), parts, strict=True)]
-    firsts = np.cumsum([0, *(own.shape[1] for own in whole)])[:-1]
-    return longer._replace(firsts=firsts, values=np.concatenate(whole, axis=1))
+        longer = columns.merge(newest, timeframe, series.splits)
+        series.timeframe(timeframe).put(columns.without_first(longer, [part.shape[1] == TAIL for part in parts]))
 
 
 def _longer(timeframe: Timeframe) -> Sequence[Timeframe]:

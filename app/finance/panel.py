@@ -17,6 +17,13 @@ Mask = NDArray[np.bool_]
 
 WIDTH = 256
 """A 200-bar average, the bar before it, and room for averages without end to forget how they began."""
+MINUTES = 400
+"""A whole session of an exchange, for its volume-weighted mean price."""
+
+
+def usual_bars(timeframe: Timeframe) -> int:
+    """That are kept of a symbol."""
+    return MINUTES if timeframe == "1min" else WIDTH
 
 
 USUAL_BARS = 20

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from app.finance.bar_series import BarSeries, SeriesByTimeframe
+from app.finance.bar_series import BarSeries
 from app.finance.bars import Bar, Timeframe
 from app.finance.matrix import BarMatrix
-from app.finance.panel import WIDTH
+from app.finance.panel import WIDTH, usual_bars
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.studies import BENCHMARK, STRENGTH_BARS
 from app.rules.latest_row import LatestRow
 from app.rules.latest_values import MarketValues, latest_values, market_values
@@ -75,7 +76,8 @@ class LatestBars:
         until: float = math.inf,
     ) -> list[LatestRow]:
         has_benchmark = BENCHMARK in series.rows and BENCHMARK not in symbols
-        matrix = series.matrix([*symbols, BENCHMARK] if has_benchmark else symbols, running, until=until)
+        width = usual_bars(series.timeframe)
+        matrix = series.matrix([*symbols, BENCHMARK] if has_benchmark else symbols, running, width, until)
         rows = await asyncio.to_thread(latest_rows, matrix, market)
         return [row for row in rows[: len(symbols)] if row.bars]
 

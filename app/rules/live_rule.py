@@ -1,10 +1,12 @@
 """A rule that is evaluated whenever bars close, while somebody looks at its result."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
+from app.finance.panel import WIDTH
 from app.rules.catalogue import DETECTION_NUMBERS, DETECTION_WORDS, PATTERN_NAMES, TIMEFRAMES
 from app.rules.identity import key
 from app.rules.look_back import needs
@@ -44,13 +46,17 @@ def live_rule(
 
 
 class MarketNeeds(NamedTuple):
-    """What rules are evaluated on: `prefixes` of timeframes whose bars they need, and whether they need detections."""
+    """What rules are evaluated on: `prefixes` of timeframes whose bars they need, and whether they need detections.
+    `bars`: how many, by prefix, where they look back further than WIDTH."""
 
     prefixes: frozenset[str] = frozenset()
     detections: bool = False
+    bars: Mapping[str, int] = MappingProxyType({})
 
     def __or__(self, other: "MarketNeeds") -> "MarketNeeds":
-        return MarketNeeds(self.prefixes | other.prefixes, self.detections or other.detections)
+        prefixes = {*self.bars, *other.bars}
+        bars = {prefix: max(self.bars.get(prefix, 0), other.bars.get(prefix, 0)) for prefix in prefixes}
+        return MarketNeeds(self.prefixes | other.prefixes, self.detections or other.detections, bars)
 
     def __le__(self, other: tuple[object, ...]) -> bool:
         """Whether the other ones are enough."""
@@ -62,5 +68,7 @@ def market_needs(rule: Rule, timeframe: str) -> MarketNeeds:
     fields = {operand.field for operand in series_of(rule) if isinstance(operand, Series)}
     words = {each.field for each in all_conditions(rule.conditions) if isinstance(each, Among)}
     detections = bool(words & DETECTION_WORDS or fields & (DETECTION_NUMBERS | PATTERN_NAMES.keys()))
-    prefixes = TIMEFRAMES if "age" in fields else (timeframe, *needs(rule, timeframe))
-    return MarketNeeds(frozenset(prefixes), detections)
+    bars = needs(rule, timeframe)
+    prefixes = TIMEFRAMES if "age" in fields else (timeframe, *bars)
+    far = {prefix: count for prefix, count in bars.items() if count > WIDTH}
+    return MarketNeeds(frozenset(prefixes), detections, far)

@@ -9,8 +9,8 @@ from app.db.pools import Pool
 from app.engine.startup import history
 from app.finance import periods
 from app.finance.adjust import Split
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, day_of
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 from app.rules.latest_bars import LatestBars
 from app.rules.latest_columns import EVERY
@@ -176,3 +176,18 @@ async def test_a_day_as_it_stands_follows_the_closed_ones_and_ends_with_its_minu
 
 
 DAYS = [bar.start for bar in BARS if bar.symbol == "IBM"][:3]
+
+
+async def test_the_volume_weighted_price_of_a_whole_session_is_known_in_its_last_minute() -> None:
+    session = regular(UNTIL)
+    series = SeriesByTimeframe()
+    series.extend(
+        Bar("BRK.B", "1min", float(start), 10, 12, 8, 10 + n / 390, 100) for n, start in enumerate(session.minutes)
+    )
+    latest = LatestBars(series)
+    latest.has_table = True
+
+    (row,) = await latest.closed("1min", ["BRK.B"], None)
+
+    assert row.bars == 390
+    assert row.values[EVERY.index("vwap")] == pytest.approx(10 + (389 / 390 / 2) / 3)

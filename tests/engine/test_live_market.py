@@ -10,8 +10,8 @@ from app.db.pools import Pool
 from app.engine.analysis.expiry import PatternExpiry
 from app.engine.rules.live_market import LiveMarket
 from app.engine.startup import history
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY, Bar
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.rules.live_rule import MarketNeeds
 from app.wire.rules.evaluation import MarketState
 from tests.wire.conftest import cancel_tasks

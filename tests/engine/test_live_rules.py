@@ -19,6 +19,11 @@ CLOSES = """
 select symbol, array_agg(close::float8 order by date) from ohlcv_daily where date between '2012-08-24' and $1 group by 1
 """
 RISING, ALWAYS = "for2(close:gt:close@1)", "close:gt:0"
+FAR = "close:gt:max252(close)*1.15@200"
+"""Further back than the bars that are kept in memory."""
+FAR_CLOSES = """
+select symbol, array_agg(close::float8 order by date desc) from ohlcv_daily where date <= $1 group by 1
+"""
 
 
 def rule(text: str) -> LiveRule:
@@ -39,15 +44,20 @@ async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
     listener = ChannelListener(redis_url, MATCHES_CHANNEL, decode_batch, on_batch, lambda: None)
     task = asyncio.create_task(listener.run())
     await eventually(lambda: listener.connected)
-    rules = [rule(RISING), rule(ALWAYS)]
+    rules = [rule(RISING), rule(ALWAYS), rule(FAR)]
     for each in rules:
         await LiveRules(client).put(each)
     await LiveRules(client).announce([Announcement(each.key, 1.0) for each in rules])
-    rising, always = (each.key for each in rules)
+    rising, always, far = (each.key for each in rules)
 
     async with running_engine(redis_url, database_url):
         await LiveRules(client).wake(rising)
-        await eventually(lambda: len(newest) == 2)
+        await eventually(lambda: len(newest) == 3)
+        closes = {symbol: own for symbol, own in await link.fetch(FAR_CLOSES, UNTIL) if len(own) >= 452}
+        assert set(newest[far].symbols) == {
+            symbol for symbol, own in closes.items() if own[0] > 1.15 * max(own[200:452])
+        }
+        assert 0 < len(newest[far].symbols) < len(closes)
         await eventually(lambda: newest[rising].past)
         before = newest[rising]
         assert before.past

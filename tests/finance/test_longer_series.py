@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.finance import half_hours, longer_series, periods
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY, Bar, Timeframe, day_of, day_start
 from app.finance.columns import Columns
 from app.finance.panel import Floats, fields
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 
 SYMBOL = "BRK.B"

@@ -12,7 +12,6 @@ import pytest
 from redis.asyncio import Redis
 
 from app.finance.bars import DAY, Bar, day_start
-from app.finance.panel import WIDTH
 from app.rules.live_rule import MarketNeeds, live_rule
 from app.rules.market_bars import MarketSnapshot
 from app.rules.parse import parse
@@ -45,7 +44,7 @@ class Market:
     async def read(self, _needs: MarketNeeds) -> MarketState:
         bars = [bar for symbol in SYMBOLS for bar in self._bars(symbol)]
         end = day_start(FIRST) + DAY * self.days
-        return MarketState(MarketSnapshot({"daily": matrix("daily", bars, {})}), end, frozenset(), WIDTH)
+        return MarketState(MarketSnapshot({"daily": matrix("daily", bars, {})}), end, frozenset())
 
     def _bars(self, symbol: str) -> Iterable[Bar]:
         close = 150.0 if symbol in self.matches else 50.0
@@ -55,7 +54,7 @@ class Market:
 
 @asynccontextmanager
 async def evaluating(redis_url: str, client: Redis, market: Market) -> AsyncIterator[LiveRuleEvaluator]:
-    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read, WIDTH)
+    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read)
     task = asyncio.create_task(evaluator.run())
     await eventually(lambda: evaluator.connected)
     yield evaluator

@@ -17,11 +17,11 @@ from app.engine.storage.batch import StorageBatch
 from app.engine.storage.patterns import TIERS
 from app.engine.storage.tables import plan_writes, tables
 from app.finance import periods
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.columns import bars as bars_of
 from app.finance.columns import merge
 from app.finance.detections import DetectedPattern, tier
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.rules.catalogue import COLUMNS
 from app.rules.evaluate import RuleEvaluation
 from app.rules.latest_bars import LatestBars

@@ -7,8 +7,8 @@ from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 from app.wire.channels import Channels
 from app.wire.client import connect

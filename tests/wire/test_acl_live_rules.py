@@ -25,7 +25,7 @@ __all__ = ["engine", "path", "url", "web"]
 
 
 async def read_market(_needs: MarketNeeds) -> MarketState:
-    return MarketState(random_market(1).snapshot(), 1.0, frozenset(), 256)
+    return MarketState(random_market(1).snapshot(), 1.0, frozenset())
 
 
 async def read_past(_needs: PastNeeds, at: float) -> PastMarket:

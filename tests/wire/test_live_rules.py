@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
-from app.finance.panel import WIDTH
 from app.rules.live_rule import MOST_LIVE, LiveRule, MarketNeeds, live_rule
 from app.rules.market_bars import MarketSnapshot
 from app.rules.matching import Departure
@@ -33,7 +32,7 @@ class Market:
 
     async def read(self, _needs: MarketNeeds) -> MarketState:
         self.reads += 1
-        return MarketState(self.snapshot, self.as_of + self.reads, frozenset(), WIDTH)
+        return MarketState(self.snapshot, self.as_of + self.reads, frozenset())
 
 
 def rule(text: str, timeframe: str = "d") -> LiveRule:
@@ -42,7 +41,7 @@ def rule(text: str, timeframe: str = "d") -> LiveRule:
 
 @asynccontextmanager
 async def evaluating(redis_url: str, client: Redis, market: Market) -> AsyncIterator[LiveRuleEvaluator]:
-    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read, WIDTH)
+    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read)
     task = asyncio.create_task(evaluator.run())
     await eventually(lambda: evaluator.connected)
     yield evaluator
@@ -150,7 +149,7 @@ async def test_rules_that_cannot_be_evaluated_are_published_with_the_problem(red
 
     problems = {each.key: each.problem for each in lists(batches)}
     assert "no field closs" in problems["wrong"]
-    assert "looks back 504 bars; live rules look back at most 256" in problems[long.key]
+    assert problems[long.key] == ""
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from app.engine.bars.longer_bars import BarAggregator
 from app.engine.monitoring.metrics import Stopwatch
 from app.engine.storage.store import Store
 from app.finance import periods, studies
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Floats, Panel
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE
 from app.finance.shares import Splits
 from app.rules.latest_bars import LatestBars

@@ -10,8 +10,8 @@ from contextlib import suppress
 from app import wire
 from app.engine.bars.minute_marks import MinuteMarks
 from app.engine.bars.tick_intake import TickIntake
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.wire.backoff import Backoff
 from app.wire.client import connect
 from app.wire.codec.codec import decode_ticks

@@ -6,18 +6,20 @@ from contextlib import suppress
 
 from app import db
 from app.db import market, symbol_facts
+from app.db.earlier_bars import widen
 from app.db.pools import Pool
 from app.db.symbol_facts import NO_FACTS
 from app.engine.analysis.expiry import PatternExpiry
 from app.finance import periods
-from app.finance.bar_series import SeriesByTimeframe
+from app.finance.bar_series import BarSeries
 from app.finance.bars import Bar, Timeframe
 from app.finance.detections import DetectedPattern
 from app.finance.live_matrix import LiveMatrix
 from app.finance.matrix import BarMatrix
-from app.finance.panel import WIDTH
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE
 from app.rules.catalogue import TIMEFRAMES
+from app.rules.limits import LOOK_BACK
 from app.rules.live_rule import MarketNeeds
 from app.rules.market_bars import MarketSnapshot
 from app.wire.rules.evaluation import MarketState
@@ -68,11 +70,19 @@ class LiveMarket:
         if not as_of or not self._has_facts:
             return None
         self._used.set()
+        for prefix, bars in needs.bars.items():
+            await self._widen(self._series.timeframe(TIMEFRAMES[prefix]), bars)
         matrices = await self._update({TIMEFRAMES[prefix] for prefix in needs.prefixes})
         detections = self._known_detections() if needs.detections else ()
         changes = {timeframe: change for timeframe in matrices if (change := self._matrices[timeframe].take_change())}
         snapshot = MarketSnapshot(matrices, self._facts.words, self._facts.caps, detections, as_of, changes)
-        return MarketState(snapshot, as_of, self._facts.inactive, WIDTH)
+        return MarketState(snapshot, as_of, self._facts.inactive)
+
+    async def _widen(self, series: BarSeries, bars: int) -> None:
+        """Reads earlier bars once for rules that look far back; while the database is away their values are missing."""
+        if series.bars < bars:
+            with suppress(db.Unavailable):
+                await widen(self._pool, series, LOOK_BACK)
 
     async def _update(self, timeframes: Iterable[Timeframe]) -> dict[Timeframe, BarMatrix]:
         """Of those with bars."""

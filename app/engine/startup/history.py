@@ -29,10 +29,11 @@ from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
 from app.finance import history, longer_series, panel, periods, shares, studies
 from app.finance.adjust import Split, adjust
-from app.finance.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
+from app.finance.bar_series import BARS_PER_SYMBOL
 from app.finance.bars import Bar
 from app.finance.columns import Columns
-from app.finance.panel import Floats
+from app.finance.panel import Floats, usual_bars
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.shares import Splits
 from app.wire.events.event import PatternDetected
 
@@ -127,8 +128,8 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
 
 async def stored_bars(connection: corporate_actions.Link, symbols: Sequence[str]) -> tuple[Columns, Columns]:
     """The newest days and minutes of these symbols."""
-    days = await newest.columns(connection, symbols, "daily", BARS_PER_SYMBOL)
-    return days, await newest.columns(connection, symbols, "1min", BARS_PER_SYMBOL)
+    days = await newest.columns(connection, symbols, "daily", usual_bars("daily"))
+    return days, await newest.columns(connection, symbols, "1min", usual_bars("1min"))
 
 
 def fill_series(series: SeriesByTimeframe, days: Columns, minutes: Columns) -> None:

@@ -11,10 +11,11 @@ from app.engine.storage import latest as latest_queries
 from app.engine.storage.latest import StoredLatest
 from app.engine.storage.store import Store
 from app.finance import periods
-from app.finance.bar_series import BarSeries, SeriesByTimeframe
+from app.finance.bar_series import BarSeries
 from app.finance.bars import Timeframe
 from app.finance.columns import CLOSE, Columns
-from app.finance.panel import WIDTH
+from app.finance.panel import usual_bars
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE
 from app.rules.latest_bars import AT_ONCE, LatestBars
 from app.rules.latest_row import LatestRow
@@ -97,7 +98,7 @@ def _newest_closed(series: BarSeries, symbol: str, until: float) -> StoredLatest
     if not count:
         return None
     start, close = series.columns(symbol)[[0, CLOSE], count - 1].tolist()
-    return StoredLatest(periods.end(series.timeframe, start), min(count, WIDTH), close)
+    return StoredLatest(periods.end(series.timeframe, start), min(count, usual_bars(series.timeframe)), close)
 
 
 def _is_older(row: LatestRow, before: StoredRows) -> bool:

@@ -13,8 +13,8 @@ from app.engine.storage import latest as latest_queries
 from app.engine.storage import outcomes as outcome_queries
 from app.engine.storage import tables as market_tables
 from app.finance import periods
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY
+from app.finance.series_by_timeframe import SeriesByTimeframe
 
 HOLDING_DAYS = 10.0
 

@@ -12,8 +12,8 @@ from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.startup import history, restore
 from app.engine.storage import schema
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.quote import NewestQuote
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff
 

@@ -12,11 +12,12 @@ from app.db.market import MarketShape
 from app.db.pools import Pools
 from app.db.symbol_facts import NO_FACTS
 from app.finance import half_hours, longer_series, periods
-from app.finance.bar_series import BarSeries, SeriesByTimeframe
+from app.finance.bar_series import BarSeries
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.columns import CLOSE, VOLUME, Columns
 from app.finance.detections import HOUR
 from app.finance.panel import Floats
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE
 from app.scans.latest import queries
 
@@ -28,7 +29,7 @@ MOST: Mapping[Timeframe, int] = {"daily": 640, "1min": 960, "hourly": 256}
 """Bars that are read of a symbol at first: 128 weeks, 30 months; a day with its early and late hours."""
 MOST_INTRADAY = 2000
 """Symbols of which minutes and hours are kept, those first that most money went into on the newest day: with all
-timeframes a symbol takes 143 kB, with days, weeks and months 54 kB."""
+timeframes a symbol takes 151 kB, with days, weeks and months 54 kB."""
 BEHIND: Mapping[Timeframe, float] = {"daily": 4 * DAY, "1min": 5 * MINUTE, "hourly": 3 * HOUR}
 """How far behind the newest bar corrections are looked for between two whole readings."""
 GAP = longer_series.TAIL // 2

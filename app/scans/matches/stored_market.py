@@ -1,14 +1,16 @@
 """What live rules are evaluated on where no engine of ours is: stored bars."""
 
 import asyncio
+from collections.abc import Mapping
 
 from app.db import symbol_facts
+from app.db.earlier_bars import widen
 from app.db.errors import Unavailable
 from app.db.pools import Pools
 from app.finance.bars import Timeframe
 from app.finance.matrix import BarMatrix
-from app.finance.panel import WIDTH
 from app.rules.catalogue import TIMEFRAMES
+from app.rules.limits import LOOK_BACK
 from app.rules.live_rule import MarketNeeds
 from app.rules.market_bars import MarketSnapshot
 from app.scans.latest.stored_series import StoredSeries
@@ -25,6 +27,7 @@ class StoredMarket:
         if shape is None or not self._bars.readings or not as_of:
             return None
         try:
+            await self._widen(needs.bars)
             async with self._pools.market.acquire() as connection:
                 detections = await symbol_facts.detections(connection, shape, as_of) if needs.detections else []
         except Unavailable:
@@ -34,7 +37,15 @@ class StoredMarket:
             matrices = await asyncio.to_thread(self._matrices, needs.prefixes & prefixes, as_of)
         facts = self._bars.facts
         snapshot = MarketSnapshot(matrices, facts.words, facts.caps, detections, as_of)
-        return MarketState(snapshot, as_of, facts.inactive, WIDTH, prefixes)
+        return MarketState(snapshot, as_of, facts.inactive, prefixes)
+
+    async def _widen(self, bars: Mapping[str, int]) -> None:
+        """Reads earlier bars once for rules that look far back."""
+        for prefix, count in bars.items():
+            series = self._bars.series.timeframe(TIMEFRAMES[prefix])
+            if series.bars < count:
+                async with self._bars.lock:
+                    await widen(self._pools.market, series, LOOK_BACK)
 
     def _matrices(self, prefixes: frozenset[str], as_of: float) -> dict[Timeframe, BarMatrix]:
         matrices = {}
@@ -42,5 +53,5 @@ class StoredMarket:
             series = self._bars.series.timeframe(timeframe)
             running = self._bars.running_days() if timeframe == "daily" else []
             symbols = list(dict.fromkeys([*series.rows, *(bar.symbol for bar in running)]))
-            matrices[timeframe] = series.matrix(symbols, running, until=as_of)
+            matrices[timeframe] = series.matrix(symbols, running, series.bars, as_of)
         return matrices

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError
 from app.rules.live_rule import LiveRule, MarketNeeds, market_needs
-from app.rules.look_back import needs
 from app.rules.market_bars import MarketBars
 from app.rules.matching import RuleMatching, RuleScope
 from app.rules.parse import parse
@@ -27,12 +26,11 @@ MOST_DEPARTURES = 500
 
 
 class MarketState(NamedTuple):
-    """`as_of`: market time. `inactive`: symbols that are not traded any more. `bars`: the most that a symbol has."""
+    """`as_of`: market time. `inactive`: symbols that are not traded any more."""
 
     market: MarketBars
     as_of: float
     inactive: frozenset[str]
-    bars: int
     prefixes: frozenset[str] = frozenset(TIMEFRAMES)
     """Of the timeframes whose bars are kept."""
 
@@ -53,15 +51,12 @@ class CheckedRule(NamedTuple):
         return MarketNeeds() if self.problem else market_needs(self.rule, self.live.timeframe)
 
 
-def checked(live: LiveRule, bars: int) -> CheckedRule:
-    """What stands in Redis may have been written by anybody, or be of another version. `bars`: that are kept."""
+def checked(live: LiveRule) -> CheckedRule:
+    """What stands in Redis may have been written by anybody, or be of another version."""
     try:
         rule = parse(live.text, live.timeframe)
     except RuleError as error:
         return CheckedRule(live, NOTHING, f"This rule cannot be read: {error}"[:LONGEST_PROBLEM])
-    most = max(needs(rule, live.timeframe).values(), default=0)
-    if most > bars:
-        return CheckedRule(live, rule, f"This rule looks back {most} bars; live rules look back at most {bars}.")
     return CheckedRule(live, rule)
 
 

@@ -34,13 +34,12 @@ class NoMarket(Exception):
 
 
 class LiveRuleEvaluator:
-    def __init__(self, redis_url: str, rules: LiveRules, lists: MatchLists, read_market: ReadMarket, bars: int) -> None:
-        """`bars`: how many of a symbol the market has at most."""
+    def __init__(self, redis_url: str, rules: LiveRules, lists: MatchLists, read_market: ReadMarket) -> None:
         self.failed = 0
         """Rules that broke off."""
         self.seconds = 0.0
         """From the beginning of the last evaluation of all live rules until all was published."""
-        self._rules, self._lists, self._read_market, self._bars = rules, lists, read_market, bars
+        self._rules, self._lists, self._read_market = rules, lists, read_market
         self._subscriber = Subscriber(redis_url, {RULES_CHANNEL: None}, self._on_announced, self.bars_closed)
         self._checked: dict[str, CheckedRule] = {}
         self._newest: dict[str, MatchList] = {}
@@ -123,7 +122,7 @@ class LiveRuleEvaluator:
 
     async def _read_rules(self) -> None:
         live = {key: rule for key, rule in (await self._rules.live()).items() if not rule.at}
-        self._checked = {key: self._checked.get(key) or checked(rule, self._bars) for key, rule in live.items()}
+        self._checked = {key: self._checked.get(key) or checked(rule) for key, rule in live.items()}
         self._earlier = await self._lists.newest([key for key in self._checked if key not in self._newest])
         self._newest = {key: each for key, each in self._newest.items() if key in self._checked}
 

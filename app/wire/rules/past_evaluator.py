@@ -12,7 +12,6 @@ from app.finance.bars import DAY
 from app.finance.sessions import NEW_YORK
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.identity import DIGITS
-from app.rules.limits import LOOK_BACK
 from app.rules.live_rule import MOST_LIVE, LiveRule
 from app.rules.past_matching import PastMarket, PastNeeds, matches_at, past_needs
 from app.wire.backoff import Backoff
@@ -102,7 +101,7 @@ class PastRuleEvaluator:
         if earlier and is_current(earlier, data, rule.at) and (earlier.problem or await self._tables.keep(rule.key)):
             await self._lists.publish([earlier], [])
             return True
-        own = checked(rule, LOOK_BACK)
+        own = checked(rule)
         at = time.time()
         version = max(earlier.version + 1 if earlier else 0, int(at * 1000))
         match_list = MatchList(rule.key, version, at, rule.at, data=data)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from app.finance.panel import WIDTH
 from app.wire.backoff import Backoff
 from app.wire.client import RedisUnavailable
 from app.wire.pubsub.connection import heed_cancellation
@@ -29,7 +28,7 @@ class RuleStores(NamedTuple):
 class AnnouncedRules:
     def __init__(self, redis_url: str, stores: RuleStores, read_market: ReadMarket, read_past: ReadPast) -> None:
         self._lists = stores.lists
-        self._live = LiveRuleEvaluator(redis_url, stores.rules, stores.lists, read_market, WIDTH)
+        self._live = LiveRuleEvaluator(redis_url, stores.rules, stores.lists, read_market)
         self._past = PastRuleEvaluator(redis_url, *stores, read_past)
         self._bars_changed = asyncio.Event()
 

@@ -7,10 +7,11 @@ import pytest
 from app.engine.analysis.analyse import Analysis, analyse
 from app.engine.analysis.thresholds import NEVER, Thresholds
 from app.finance import history
-from app.finance.bar_series import BARS_PER_SYMBOL, SLACK, BarSeries, SeriesByTimeframe
+from app.finance.bar_series import BARS_PER_SYMBOL, SLACK, BarSeries
 from app.finance.bars import Bar
 from app.finance.panel import walk
 from app.finance.rollup import Rollup
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 from app.finance.shape import FULL_TICKS
 from app.ingest.path import SymbolSlot, ticks

@@ -14,8 +14,8 @@ from app.engine.storage import breadth as breadth_queries
 from app.engine.universes import queries as universe_queries
 from app.engine.universes.universe import STOCKS, Universe
 from app.finance import calendar, periods
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import DAY, Bar, day_start
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 from app.wire.events.event import PatternDetected
 from tests.support.running_engine import DAY as SESSION

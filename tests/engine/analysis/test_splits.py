@@ -13,8 +13,8 @@ from app.engine.bars.longer_bars import BarAggregator
 from app.engine.startup.history import HistoryContext, analyse_history, growth, pattern_outcomes
 from app.finance import history, periods, shares
 from app.finance.adjust import Split, adjust
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from tests.support import split_adjusted_bars
 
 EVEN = [bar for bar in history.read(Path("config/history/us-equities-daily.csv.gz")) if bar.symbol == "IBM"][-400:]

@@ -10,10 +10,10 @@ from app.engine.startup.history import HistoryContext, analyse_history
 from app.engine.storage import bars as bar_queries
 from app.engine.storage import tables as market_tables
 from app.finance import periods, studies
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
 from app.finance.panel import PATTERN_BARS
+from app.finance.series_by_timeframe import SeriesByTimeframe
 
 DAY = 86400.0
 

@@ -16,7 +16,7 @@ from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
-from app.finance.bar_series import SeriesByTimeframe
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.codec.codec import encode
 from app.wire.events.event import Tick

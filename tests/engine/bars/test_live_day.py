@@ -14,10 +14,10 @@ from app.engine.bars.bar_close import BarClose
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance import periods
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.clock import MarketClock
 from app.finance.rollup import CORRECTION_SECONDS
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE, regular
 from app.wire.channels import Channels
 from app.wire.client import connect

@@ -10,9 +10,9 @@ from app.engine.bars.bar_close import BarClose
 from app.engine.bars.tick_intake import QUIET_SECONDS, TickIntake
 from app.engine.storage.store import MOST_FACTS, Store
 from app.finance import calendar
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import AUCTION_SECONDS, regular
 from app.wire.channels import Channels
 from app.wire.client import connect

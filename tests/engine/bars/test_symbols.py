@@ -6,8 +6,8 @@ from app.engine.bars.bar_close import BarClose
 from app.engine.bars.feed_state import FeedState
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.quote import NewestQuote
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events.event import Tick

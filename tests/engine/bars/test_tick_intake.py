@@ -6,10 +6,10 @@ from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
-from app.finance.bar_series import SeriesByTimeframe
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import regular
 from app.wire.events.event import Tick
 from tests.support.engine_ticks import DAY, OPENS, bars, intake_and_store, tick

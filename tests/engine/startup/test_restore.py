@@ -9,8 +9,10 @@ from app.db.pools import Pool
 from app.engine.startup import history
 from app.engine.storage import bars as bar_queries
 from app.finance import periods, shares
-from app.finance.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
+from app.finance.bar_series import BARS_PER_SYMBOL
 from app.finance.bars import Bar
+from app.finance.panel import usual_bars
+from app.finance.series_by_timeframe import SeriesByTimeframe
 from tests.conftest import Databases
 from tests.support import split_adjusted_bars
 
@@ -55,7 +57,7 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> SeriesByTimeframe:
     async with pool.acquire() as connection:
         for symbol in SYMBOLS:
             days = await bar_queries.last_bars(connection, symbol, "daily", BARS_PER_SYMBOL)
-            minutes = await bar_queries.last_bars(connection, symbol, "1min", BARS_PER_SYMBOL)
+            minutes = await bar_queries.last_bars(connection, symbol, "1min", usual_bars("1min"))
             series.extend([*(day for day in days if day.high is not None), *minutes])
             for timeframe in periods.FROM_MINUTES:
                 series.extend(periods.merge(minutes, timeframe))
