@@ -20,7 +20,12 @@ from tests.support.desk_process import Desk
 from tests.support.full_market import LIST, store_full_list, store_full_market
 
 ALONE = {"INGEST": "off", "ENGINE": "off"}
-PAGES = {"desk of 100": "/", "list of 100": f"/w/{LIST}", "scan of 50": "/scan?q=close:0..&v=1"}
+PAGES = {
+    "desk of 100": "/",
+    "list of 100": f"/w/{LIST}",
+    "list of 100, performance": f"/w/{LIST}?cols=perf",
+    "scan of 50": "/scan?q=close:0..&v=1",
+}
 
 
 def weigh(browser: Browser, desk: Desk, path: str = "/") -> dict[str, int]:
