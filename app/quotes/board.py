@@ -79,6 +79,11 @@ class QuoteBoard:
     def quote(self, symbol: str) -> SymbolQuote | None:
         return self._quotes.get(symbol)
 
+    def price(self, symbol: str) -> float | None:
+        """In the instrument's currency; None where none is known."""
+        quote = self._quotes.get(symbol)
+        return quote.price if quote else None
+
     @property
     def count(self) -> int:
         """Number of symbols with a quote."""

@@ -1,7 +1,7 @@
 """Matches what a file says to instruments: symbols, near ones to choose from, doubles and unknown ones."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -54,11 +54,11 @@ async def matched(entries: Collection[ReadEntry], index: SymbolIndex, on_list: C
 
 
 def new_entries(
-    matches: Collection[MatchedEntry], choices: Mapping[str, str], prices: Mapping[str, float]
+    matches: Collection[MatchedEntry], choices: Mapping[str, str], price_now: Callable[[str], float | None]
 ) -> tuple[list[NewEntry], list[str]]:
     """What is to be added, and what is not, each with the reason.
 
-    `choices`: what stands in the file to the near symbol that was chosen for it; `prices`: those of now, by symbol, for
+    `choices`: what stands in the file to the near symbol that was chosen for it; `price_now`: of a symbol, for
     entries that were added now.
     """
     accepted, omitted = [], []
@@ -70,7 +70,7 @@ def new_entries(
             omitted.append(f"{match.entry.symbol}: {'left out' if match.choices else 'no such symbol is known'}")
         else:
             read = match.entry
-            price = prices.get(symbol) if read.added_at is None and read.price is None else read.price
+            price = price_now(symbol) if read.added_at is None and read.price is None else read.price
             accepted.append(NewEntry(symbol, price, read.section, read.note, read.added_at))
     return accepted, omitted
 

@@ -202,7 +202,7 @@ async def test_entries_are_matched_and_none_is_dropped() -> None:
     ]
 
     matches = await matched(entries, INDEX, {"BF/B"})
-    accepted, omitted = new_entries(matches, {"AAPK": "AAPL", "bcpc": "none"}, {"BRK.B": 85.5})
+    accepted, omitted = new_entries(matches, {"AAPK": "AAPL", "bcpc": "none"}, {"BRK.B": 85.5}.get)
 
     kinds = [match.kind for match in matches]
     assert kinds[:3] == [MatchKind.CERTAIN, MatchKind.CERTAIN, MatchKind.DOUBLE]

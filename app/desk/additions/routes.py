@@ -33,7 +33,7 @@ async def add() -> ResponseReturnValue:
     if not form.validate():
         return await _page(form, 422)
     board, user_id, slug = deps.board(QuoteBoard), guards.identity().user_id, form.watchlist.data
-    new = [NewEntry(each, quote.price if (quote := board.quote(each)) else None) for each in form.symbols.data]
+    new = [NewEntry(each, board.price(each)) for each in form.symbols.data]
     try:
         async with deps.pools().own.transaction() as connection:
             slug = slug or (await lists.create(connection, user_id, form.name.data)).slug

@@ -68,7 +68,7 @@ async def confirm(slug: str) -> ResponseReturnValue:
     try:
         reading = read(plain_lines(form.text.data or ""))
         matches = await matched(reading.contents.entries, deps.symbols(), _symbols(watchlist))
-        accepted, omitted = new_entries(matches, form.choices(), _prices())
+        accepted, omitted = new_entries(matches, form.choices(), deps.board(QuoteBoard).price)
         async with deps.pools().own.transaction() as connection:
             user_id = guards.identity().user_id
             everything_omitted = [*omitted, *reading.contents.omitted]
@@ -109,11 +109,6 @@ async def _preview(watchlist: Watchlist, text: str, reading: ListReading, matche
         most=MAX_ENTRIES,
         form=ConfirmImport.of(text, matches),
     )
-
-
-def _prices() -> dict[str, float]:
-    board = deps.board(QuoteBoard)
-    return {quote.symbol: quote.price for quote in board.first(board.count)}
 
 
 def _symbols(watchlist: Watchlist) -> set[str]:

@@ -154,7 +154,7 @@ async def _add(write: ApiWrite, slug: str, sent: Sequence[NewWatchlistEntry]) ->
     with as_problems():
         read = [_read(entry) for entry in sent]
         matches = await matching.matched(read, deps.symbols(), on_list)
-        accepted, omitted = matching.new_entries(matches, {}, _prices(matches))
+        accepted, omitted = matching.new_entries(matches, {}, deps.board(QuoteBoard).price)
         if not accepted:
             return _added(matches, Added(summary.version, [], [], [])), summary.version
         added = await entries.add_all(write.connection, user_id, slug, accepted, omitted)
@@ -176,11 +176,6 @@ def _added(matches: Iterable[MatchedEntry], added: Added) -> AddedSymbols:
     return AddedSymbols(added.symbols, doubles, unknown, added.beyond_limit, added.undo_id)
 
 
-def _prices(matches: Iterable[MatchedEntry]) -> dict[str, float]:
-    quotes = (deps.board(QuoteBoard).quote(each.symbol) for each in matches if each.symbol)
-    return {quote.instrument.symbol: quote.price for quote in quotes if quote}
-
-
 def _arranged(section: ArrangementSection, before: Watchlist) -> ArrangedSection:
     return ArrangedSection(section.name, [_new_entry(each, before) for each in section.entries])
 
@@ -191,5 +186,4 @@ def _new_entry(sent: ArrangedEntry, before: Watchlist) -> NewEntry:
     symbol = sent.symbol
     if before.entry(symbol) is None:
         symbol = api.single_symbol(deps.symbols().spellings(symbol)) or abort(422, f"The symbol {symbol} is not known.")
-    quote = deps.board(QuoteBoard).quote(symbol)
-    return NewEntry(symbol, quote.price if quote else None, note=note_text(sent.note))
+    return NewEntry(symbol, deps.board(QuoteBoard).price(symbol), note=note_text(sent.note))

@@ -148,8 +148,7 @@ async def _ordered(watchlist: Watchlist, sort: str, columns: str) -> list[Quoted
 
 async def _add(slug: str, symbol: str, section: ListSection | None) -> str:
     """The reason why not; "" after the entry was stored."""
-    quote = deps.board(QuoteBoard).quote(symbol)
-    entry = NewEntry(symbol, quote.price if quote else None)
+    entry = NewEntry(symbol, deps.board(QuoteBoard).price(symbol))
     try:
         async with deps.pools().own.transaction() as connection:
             user_id = guards.identity().user_id

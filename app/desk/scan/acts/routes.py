@@ -93,8 +93,8 @@ def _entries(address: ScanAddress, page: ScanPage) -> list[NewEntry]:
     """With the price now, or the close of the newest bar where no price is known."""
     board, new = deps.board(QuoteBoard), []
     for row in page.rows:
-        quote = board.quote(row.symbol)
-        new.append(NewEntry(row.symbol, quote.price if quote else number(LAST, pages.values(address, row))))
+        price = board.price(row.symbol)
+        new.append(NewEntry(row.symbol, number(LAST, pages.values(address, row)) if price is None else price))
     return new
 
 
