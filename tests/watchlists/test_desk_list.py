@@ -82,4 +82,4 @@ async def test_the_first_hundred_of_a_long_list_are_shown_by_section(desk: Desk,
 
     assert rows(html) == [f"S{number}" for number in range(1, 101)]
     assert "100 of 180" in html
-    assert 'scope="colgroup">Energy & oil <span>90</span>' in html
+    assert 'scope="colgroup">Energy & oil <span class="tiny quiet">90</span>' in html

@@ -35,7 +35,7 @@ async def test_a_pasted_list_is_shown_before_it_is_stored(alice: httpx.AsyncClie
     html = await get(alice, await post(alice, f"{path}/import/confirm", **confirmation(html)))
 
     assert rows(html) == ["AAPL", "BRK.B", "MSFT", "BF/B"]
-    sections = re.findall(r'<tr class="group">.*?>([A-Za-z ]+) <span>(\d)', html)
+    sections = re.findall(r'<tr class="group">.*?>([A-Za-z ]+) <span class="tiny quiet">(\d)', html)
     assert sections == [("No section", "1"), ("Energy", "2"), ("Other", "1")]
     assert "3 symbols added." in html
     assert "NOSUCH: no such symbol is known" in html

@@ -159,7 +159,7 @@ async def test_sections_group_the_rows(alice: httpx.AsyncClient) -> None:
     await post(alice, f"{path}/sections", move="1", symbol="AAPL", to=ids["Energy"])
     html = await get(alice, path)
     assert rows(html) == ["GE", "GM", "BRK.B", "AAPL"]
-    assert "Energy <span>2</span>" in html
+    assert 'Energy <span class="tiny quiet">2</span>' in html
     await post(alice, f"{path}/sections", 422, move="1", symbol="NONE", to=ids["Energy"])
     await post(alice, f"{path}/sections/{ids['Energy']}", name="Oil", before="Energy")
     html = await post(alice, f"{path}/sections/{ids['Energy']}", 412, name="Gas", before="Energy")
