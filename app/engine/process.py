@@ -191,13 +191,14 @@ class Engine:
             self._checkpoint = self._store.checkpoint
         await self._refresh(time.monotonic())
         # A minute or session is over by the clock only when all earlier ticks are read.
-        if not await self._stream.is_up_to_date():
-            return clock
-        self._ticks.advance_clock(clock, wall)
-        if not self._live_market.is_current:
+        if is_up_to_date := await self._stream.is_up_to_date():
+            self._ticks.advance_clock(clock, wall)
+        if self._stream.caught_up and not self._live_market.is_current:
             await self._ticks.wait_analysed()
             self._live_market.is_current = True
             self._rules.bars_closed()
+        if not is_up_to_date:
+            return clock
         day = self._ticks.ended_session(clock, wall)
         if day and self._ticks.close_session(day, await self._feed_state.quotes()):
             self._schedule.add(day)
