@@ -104,6 +104,27 @@ async def test_a_rule_is_evaluated_at_once_and_again_when_bars_close(redis_url: 
         assert value <= 20
 
 
+async def test_bars_that_close_do_not_wait_until_the_past_of_all_rules_is_computed(
+    redis_url: str, client: Redis
+) -> None:
+    market, own, rules = Market(LATE, 2e9), LiveRules(client), [rule(f"close:gt:{number}") for number in range(1, 101)]
+    for each in rules:
+        await own.put(each)
+    await own.announce([Announcement(each.key, 1.0) for each in rules])
+
+    def with_past() -> int:
+        return len({each.key for each in lists(batches) if each.past})
+
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+        await eventually(with_past)
+        evaluator.bars_closed()
+        await eventually(lambda: market.reads == 2)
+        count = with_past()
+        await eventually(lambda: with_past() == len(rules))
+
+    assert count < len(rules)
+
+
 async def test_versions_go_on_behind_those_of_another_evaluator(redis_url: str, client: Redis) -> None:
     own, ahead = rule("close:gt:20"), 2**52
     lists_there = MatchLists(client)

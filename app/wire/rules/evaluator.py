@@ -50,6 +50,8 @@ class LiveRuleEvaluator:
         self._announced: set[str] = set()
         """Keys of rules that are to be evaluated and published whole, however they stand."""
         self._bars_closed = False
+        self._due = 0.0
+        """From when on, by the loop's clock, all rules may be evaluated again."""
         self._work = asyncio.Event()
 
     @property
@@ -74,38 +76,44 @@ class LiveRuleEvaluator:
         self._work.set()
 
     async def _evaluate_when_due(self) -> None:
-        loop, backoff, due = asyncio.get_running_loop(), Backoff(), 0.0
+        loop, backoff = asyncio.get_running_loop(), Backoff()
         while True:
             heed_cancellation()
             await self._work.wait()
             self._work.clear()
-            everything = self._bars_closed and loop.time() >= due
+            everything = self._is_due
             if self._bars_closed and not everything:
-                loop.call_at(due, self._work.set)
+                loop.call_at(self._due, self._work.set)
             if not everything and not self._announced:
                 continue
             self._bars_closed = self._bars_closed and not everything
             began = time.monotonic()
             try:
-                await self._evaluate(everything)
+                announced = await self._evaluate(everything)
+                if everything:
+                    self.seconds = time.monotonic() - began
+                    self._due = loop.time() + max(PAUSE_SECONDS, PAUSE_SHARE * self.seconds)
+                await self._publish_all_past(announced, everything)
             except (RedisUnavailable, NoMarket):
                 self.bars_closed()
                 await backoff.wait()
                 continue
             backoff.succeeded()
-            if everything:
-                self.seconds = time.monotonic() - began
-                due = loop.time() + max(PAUSE_SECONDS, PAUSE_SHARE * self.seconds)
 
-    async def _evaluate(self, everything: bool) -> None:
-        """All live rules, or those that were announced since."""
+    @property
+    def _is_due(self) -> bool:
+        """Whether all live rules are to be evaluated now."""
+        return self._bars_closed and asyncio.get_running_loop().time() >= self._due
+
+    async def _evaluate(self, everything: bool) -> frozenset[str]:
+        """All live rules, or those that were announced since, whose keys it returns."""
         announced = frozenset(self._announced)
         await self._read_rules()
         if not self._newest:
             announced |= self._checked.keys()
         if not self._checked:
             self._results, self._announced = None, self._announced - announced
-            return
+            return frozenset()
         needs = reduce(or_, (each.needs for each in self._checked.values()))
         if everything or self._results is None or not needs <= self._results.has:
             state = await self._read_market(needs)
@@ -116,9 +124,9 @@ class LiveRuleEvaluator:
         for first in range(0, len(rules), AT_ONCE):
             await self._publish(self._results, rules[first : first + AT_ONCE], announced)
         self._announced -= announced
-        await self._publish_all_past(self._results, announced, everything)
         self.failed += self._results.failed
         self._results.failed = 0
+        return announced
 
     async def _read_rules(self) -> None:
         live = {key: rule for key, rule in (await self._rules.live()).items() if not rule.at}
@@ -126,13 +134,15 @@ class LiveRuleEvaluator:
         self._earlier = await self._lists.newest([key for key in self._checked if key not in self._newest])
         self._newest = {key: each for key, each in self._newest.items() if key in self._checked}
 
-    async def _publish_all_past(self, results: RuleResults, announced: frozenset[str], everything: bool) -> None:
-        """Of the announced rules, and of the others as far as time allows."""
+    async def _publish_all_past(self, announced: frozenset[str], everything: bool) -> None:
+        """Of the announced rules, and of the others as far as time allows; not while bars that have closed wait."""
         data, until = await self._lists.data_version(), time.monotonic() + PAST_SECONDS
-        for key in sorted(self._newest, key=lambda key: key not in announced):
-            is_due = key in announced or (everything and time.monotonic() < until)
-            rule, match_list = self._checked[key], self._newest[key]
-            if is_due and results.lacks_past(rule, match_list, data):
+        for key in sorted(self._newest, key=lambda key: (key not in announced, bool(self._newest[key].past))):
+            rule, match_list, results = self._checked[key], self._newest[key], self._results
+            is_wanted = key in announced or (everything and time.monotonic() < until)
+            if self._is_due or results is None:
+                return
+            if is_wanted and results.lacks_past(rule, match_list, data):
                 self._newest[key] = match_list = await asyncio.to_thread(results.with_past, rule, match_list, data)
                 await self._lists.publish([match_list], [])
 
