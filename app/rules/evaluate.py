@@ -38,6 +38,7 @@ class RuleEvaluation:
         self._operands: dict[str, OperandSeries] = {}
         self._earlier = {prefix: own.of_bars() for prefix, own in before._operands.items()} if before else {}
         self._alignments: dict[tuple[str, str, int], Alignment] = {}
+        self._presence: dict[tuple[str, int], Mask] = {}
         self._truths: dict[tuple[Condition, str, int], Truth] = {}
         self._detections: DetectionEvaluation | None = None
 
@@ -49,7 +50,7 @@ class RuleEvaluation:
     @property
     def has_bar(self) -> Mask:
         """(rows,)"""
-        return ~np.isnan(self._ends(self.timeframe, 1)[:, 0])
+        return self._present(self.timeframe, 1)[:, 0]
 
     def last(self, rule: Rule, bars: int = 1) -> Truth:
         """(rows, bars): at the last bars of each symbol."""
@@ -81,10 +82,11 @@ class RuleEvaluation:
 
     def _list(self, conditions: Sequence[Condition], prefix: str, columns: int) -> Truth:
         """All of them, at the last bars of the timeframe `prefix`; unknown where there is no bar."""
-        truths = [self._condition(each, prefix, columns) for each in conditions if not is_on_detection(each)]
-        if on_detection := tuple(each for each in conditions if is_on_detection(each)):
+        others, on_detection = _by_kind(tuple(conditions))
+        truths = [self._condition(each, prefix, columns) for each in others]
+        if on_detection:
             truths.append(self._cached_detection(on_detection, prefix, columns))
-        return all_of(truths).within(~np.isnan(self._ends(prefix, columns)))
+        return all_of(truths).within(self._present(prefix, columns))
 
     def _condition(self, condition: Condition, prefix: str, columns: int) -> Truth:
         key = (condition, prefix, columns)
@@ -171,6 +173,13 @@ class RuleEvaluation:
     def _ends(self, prefix: str, columns: int) -> Floats:
         return self._matrix(prefix).end[:, -columns:]
 
+    def _present(self, prefix: str, columns: int) -> Mask:
+        """(rows, columns): where there is a bar."""
+        key = (prefix, columns)
+        if key not in self._presence:
+            self._presence[key] = ~np.isnan(self._ends(prefix, columns))
+        return self._presence[key]
+
     def _matrix(self, prefix: str) -> BarMatrix:
         if prefix not in self._matrices:
             self._matrices[prefix] = self._market.matrix(TIMEFRAMES[prefix])
@@ -184,6 +193,13 @@ class RuleEvaluation:
 
     def _align_to(self, prefix: str, timeframe: Timeframe, columns: int) -> Alignment:
         return self._alignment(prefix, PREFIXES[timeframe], columns)
+
+
+@lru_cache(maxsize=MOST_RULES)
+def _by_kind(conditions: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """Those on bars and facts, and those on detections."""
+    on_detection = tuple(each for each in conditions if is_on_detection(each))
+    return tuple(each for each in conditions if not is_on_detection(each)), on_detection
 
 
 @lru_cache(maxsize=MOST_RULES)

@@ -1,6 +1,7 @@
 """A rule that is evaluated whenever bars close, while somebody looks at its result."""
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -63,6 +64,7 @@ class MarketNeeds(NamedTuple):
         return isinstance(other, MarketNeeds) and self | other == other
 
 
+@lru_cache(maxsize=MOST_LIVE)
 def market_needs(rule: Rule, timeframe: str) -> MarketNeeds:
     """The age of detections counts bars of every timeframe."""
     fields = {operand.field for operand in series_of(rule) if isinstance(operand, Series)}

@@ -1,7 +1,7 @@
 """The symbols for which rules hold now, how many are left after each condition, and why a symbol has left."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,35 +56,42 @@ class RuleMatching:
         self._earlier = dict(before._evaluations) if before else {}
         self._evaluations: dict[str, RuleEvaluation] = {}
         self._scopes: dict[tuple[str, RuleScope], Mask] = {}
+        self._places: dict[str, dict[str, int]] = {}
+        self._steps: dict[tuple[Rule, str], list[Mask]] = {}
 
     def matches(self, rule: Rule, timeframe: str, scope: RuleScope) -> RuleMatches:
         """`timeframe`: prefix of the rule's own."""
         evaluation, mask = self._evaluation(timeframe), self._scope(timeframe, scope)
         counts = [int(mask.sum())]
-        for number in range(1, len(rule.conditions) + 1):
-            left = mask & evaluation.last(Rule(rule.conditions[:number])).true[:, -1]
+        left = mask
+        for step in self._true_steps(rule, timeframe):
+            left = mask & step
             counts.append(int(left.sum()))
         symbols = evaluation.symbols
         return RuleMatches(tuple(sorted(symbols[row] for row in np.flatnonzero(left).tolist())), tuple(counts))
 
-    def departure(self, rule: Rule, timeframe: str, scope: RuleScope, symbol: str) -> Departure:
-        """Of a symbol for which the rule does not hold."""
-        evaluation = self._evaluation(timeframe)
-        if symbol not in evaluation.symbols:
-            return Departure()
-        row = list(evaluation.symbols).index(symbol)
-        if not self._scope(timeframe, scope)[row]:
-            return Departure()
-        for number in range(1, len(rule.conditions) + 1):
-            if not evaluation.last(Rule(rule.conditions[:number])).true[row, -1]:
-                value = self._left_value(rule, number - 1, evaluation, row)
-                return Departure(describe(rule.conditions[number - 1]), value)
-        return Departure()
+    def departures(
+        self, rule: Rule, timeframe: str, scope: RuleScope, symbols: Sequence[str]
+    ) -> Mapping[str, Departure]:
+        """By symbol, of those for which the rule does not hold."""
+        places, mask, steps = self._rows(timeframe), self._scope(timeframe, scope), self._true_steps(rule, timeframe)
+        departures = dict.fromkeys(symbols, Departure())
+        reasons: dict[int, tuple[str, Floats | None]] = {}
+        for symbol in symbols:
+            row = places.get(symbol, -1)
+            number = next((number for number, step in enumerate(steps) if not step[row]), len(steps))
+            if row < 0 or not mask[row] or number == len(steps):
+                continue
+            if number not in reasons:
+                reasons[number] = describe(rule.conditions[number]), self._left_values(rule, number, timeframe)
+            condition, values = reasons[number]
+            value = math.nan if values is None else float(values[row, -1])
+            departures[symbol] = Departure(condition, value if math.isfinite(value) else None)
+        return departures
 
     def values(self, timeframe: str, symbols: Sequence[str], operands: Sequence[Series | Rolling]) -> Floats:
         """(symbols, operands): at the last bars of these symbols."""
-        evaluation = self._evaluation(timeframe)
-        places = {symbol: row for row, symbol in enumerate(evaluation.symbols)}
+        evaluation, places = self._evaluation(timeframe), self._rows(timeframe)
         rows = [places[symbol] for symbol in symbols]
         values = np.full((len(rows), len(operands)), np.nan)
         for column, operand in enumerate(operands if rows else ()):
@@ -96,12 +103,23 @@ class RuleMatching:
         matrix = self._market.matrix("daily")
         return past_matches(self._evaluation("d"), rule, matrix, self._scope("d", scope), now)
 
-    def _left_value(self, rule: Rule, place: int, evaluation: RuleEvaluation, row: int) -> float | None:
-        operand = left_operand(resolve(rule, evaluation.timeframe).conditions[place])
-        if operand is None:
-            return None
-        value = float(evaluation.values(operand)[row, -1])
-        return value if math.isfinite(value) else None
+    def _left_values(self, rule: Rule, place: int, timeframe: str) -> Floats | None:
+        """(rows, 1)"""
+        operand = left_operand(resolve(rule, timeframe).conditions[place])
+        return None if operand is None else self._evaluation(timeframe).values(operand)
+
+    def _true_steps(self, rule: Rule, timeframe: str) -> list[Mask]:
+        """(rows,) where the first condition holds, the first two and so on."""
+        key = (rule, timeframe)
+        if key not in self._steps:
+            firsts = (Rule(rule.conditions[:number]) for number in range(1, len(rule.conditions) + 1))
+            self._steps[key] = [self._evaluation(timeframe).last(first).true[:, -1] for first in firsts]
+        return self._steps[key]
+
+    def _rows(self, timeframe: str) -> Mapping[str, int]:
+        if timeframe not in self._places:
+            self._places[timeframe] = {symbol: row for row, symbol in enumerate(self._evaluation(timeframe).symbols)}
+        return self._places[timeframe]
 
     def _evaluation(self, timeframe: str) -> RuleEvaluation:
         if timeframe not in self._evaluations:

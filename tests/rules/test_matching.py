@@ -52,13 +52,13 @@ def test_a_departure_names_the_first_condition_that_does_not_hold_and_the_value_
     matching, close = RuleMatching(MARKET), closes()["BF/B"]
     rule = parse("close:gt:0,close:lt:0,sector:Nowhere")
 
-    assert matching.departure(rule, "d", EVERY, "BF/B") == Departure("Close below 0", pytest.approx(close))
-    assert matching.departure(parse("sector:Nowhere"), "d", EVERY, "BF/B") == Departure("Sector Nowhere")
-    assert matching.departure(parse("in5(close:lt:0)"), "d", EVERY, "BF/B") == Departure(
+    assert matching.departures(rule, "d", EVERY, ("BF/B",))["BF/B"] == Departure("Close below 0", pytest.approx(close))
+    assert matching.departures(parse("sector:Nowhere"), "d", EVERY, ("BF/B",))["BF/B"] == Departure("Sector Nowhere")
+    assert matching.departures(parse("in5(close:lt:0)"), "d", EVERY, ("BF/B",))["BF/B"] == Departure(
         "On one of the last 5 bars: close below 0"
     )
-    assert matching.departure(rule, "d", EVERY, "GONE") == Departure()
-    assert matching.departure(rule, "d", RuleScope((), ("IBM",)), "BF/B") == Departure()
+    assert matching.departures(rule, "d", EVERY, ("GONE",))["GONE"] == Departure()
+    assert matching.departures(rule, "d", RuleScope((), ("IBM",)), ("BF/B",))["BF/B"] == Departure()
 
 
 def test_a_key_is_of_the_meaning_and_the_scope() -> None:

@@ -115,7 +115,7 @@ class RuleResults:
         timeframe, scope = rule.live.timeframe, rule.scope
         symbols, left = self.matching.matches(rule.rule, timeframe, scope)
         leaving = sorted(set(earlier.symbols if earlier else ()).difference(symbols))[:MOST_DEPARTURES]
-        departures = {each: self.matching.departure(rule.rule, timeframe, scope, each) for each in leaving}
+        departures = self.matching.departures(rule.rule, timeframe, scope, leaving)
         return replace(fresh, symbols=symbols, left=left, departures=departures)
 
 
