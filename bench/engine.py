@@ -16,8 +16,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -42,6 +42,7 @@ from app.wire.client import connect
 from app.wire.events.event import Tick
 from app.wire.pubsub.publisher import Publisher
 from app.wire.state import feed_position, market_clock
+from bench.scale import data
 
 BARS = 256
 START = datetime(2012, 9, 4, 18, 0, tzinfo=UTC).timestamp()
@@ -72,8 +73,8 @@ class Close(NamedTuple):
 class Market:
     """Seeded random walks of symbols that do not exist."""
 
-    def __init__(self, count: int) -> None:
-        self.symbols = [f"SYN{number:03d}" for number in range(count)]
+    def __init__(self, symbols: Sequence[str]) -> None:
+        self.symbols = symbols
         self._random = Random(42)
         self._prices = dict.fromkeys(self.symbols, 100.0)
 
@@ -150,14 +151,15 @@ async def fill(database_url: str, market: Market) -> dict[str, list[Bar]]:
 class EventRecorder:
     """Records what the engine publishes as bytes and parses them only on request, so that parsing is not measured."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, *channels: str) -> None:
+        self._channels = channels
         self._path = redis_url.removeprefix("unix://").partition("?")[0]
         self._messages: list[bytes] = []
         self.newest = 0.0
 
     async def run(self) -> None:
         reader, writer = await asyncio.open_unix_connection(self._path)
-        writer.write(f"SUBSCRIBE {Channels().patterns} {Channels().indicators}\r\n".encode())
+        writer.write(f"SUBSCRIBE {' '.join(self._channels)}\r\n".encode())
         while data := await reader.read(1 << 20):
             self.newest = time.perf_counter()
             self._messages.append(data)
@@ -203,24 +205,33 @@ def cpu_seconds(process: int) -> float:
 
 
 async def measure(redis_url: str, database_url: str, symbols: int, minutes: int) -> None:
-    market = Market(symbols)
+    market = Market([data.name(number) for number in range(1, symbols + 1)])
     bars = await fill(database_url, market)
+    events = EventRecorder(redis_url, Channels().patterns, Channels().indicators)
+    recording = asyncio.create_task(events.run())
+    client = connect(redis_url)
+    try:
+        async with running_engine(redis_url, database_url) as pid:
+            await report(client, market, events, bars, (pid, minutes))
+    finally:
+        recording.cancel()
+        await client.aclose()
+
+
+@asynccontextmanager
+async def running_engine(redis_url: str, database_url: str) -> AsyncIterator[int]:
+    """The id of its process."""
     history = str(ROOT / "config/history/us-equities-daily.csv.gz")
     engine = await asyncio.create_subprocess_exec(
         sys.executable, "-c", ENGINE, redis_url, database_url, history, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
-    events = EventRecorder(redis_url)
-    recording = asyncio.create_task(events.run())
-    client = connect(redis_url)
     try:
         if engine.stdout is None or not await engine.stdout.readline():
             raise SystemExit("the engine does not start")
-        await report(client, market, events, bars, (engine.pid, minutes))
+        yield engine.pid
     finally:
         engine.terminate()
         await engine.wait()
-        recording.cancel()
-        await client.aclose()
 
 
 async def report(
