@@ -59,7 +59,7 @@ class LiveMatrix:
         return None if change is None or 2 * len(change.rows) > len(self._rows) else change
 
     def _is_of(self, symbols: Sequence[str]) -> bool:
-        unchanged = self.series.splits is self._splits and self.series.tick_sizes is self._sizes
+        unchanged = self.series.splits == self._splits and self.series.tick_sizes == self._sizes
         has_width = self._matrix is not None and self._matrix.width == self.series.bars
         return unchanged and has_width and symbols == list(self._rows)
 

@@ -96,3 +96,18 @@ async def test_changes_that_nobody_took_are_not_lost() -> None:
     change = live.take_change()
     assert change
     assert change.rows.tolist() == [0, 1]
+
+
+async def test_only_other_splits_and_tick_sizes_make_everything_new() -> None:
+    series = filled(39)
+    live = LiveMatrix(series)
+    await live.update()
+    live.take_change()
+
+    series.splits, series.tick_sizes = dict(series.splits), dict(series.tick_sizes)
+    await live.update()
+    assert live.take_change()
+
+    series.tick_sizes = {SYMBOLS[0]: 0.5}
+    assert (await live.update()).tick_size[0, -1] == 0.5
+    assert live.take_change() is None
