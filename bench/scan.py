@@ -132,7 +132,7 @@ async def report(urls: roles.Urls, rounds: int) -> None:
 async def past(urls: roles.Urls) -> None:
     """Each preset at the close a hundred sessions back: bars read, evaluated, and the table of values made."""
     days = list(calendar.sessions(date(2024, 1, 2), data.LAST))
-    pool, at = Pool(urls.engine, "engine", 1), regular(days[-PAST_SESSIONS]).closes
+    pool, at = Pool(urls.engine, "engine", 2), regular(days[-PAST_SESSIONS]).closes
     times = []
     for preset in PRESETS:
         rule, began, used = parse(preset.text), time.perf_counter(), time.process_time()

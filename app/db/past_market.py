@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ from app.rules.past_matching import PastMarket, PastNeeds
 
 AT_ONCE = 250
 """Symbols of one statement."""
+LINKS = 2
+"""Connections that read at the same time."""
 MOST_SHORT_BARS = 4_000
 """Minutes, of which longer bars are made, or days."""
 PARTS: Mapping[Timeframe, tuple[Timeframe, int]] = {
@@ -62,11 +64,20 @@ async def _read(pool: Pool, needs: PastNeeds, at: float) -> PastMarket:
     for prefix, count in needs.bars.items():
         timeframe = TIMEFRAMES[prefix]
         if source := bar_source(shape, timeframe, count):
-            parts = [await read_part(pool, shape, source, portion, at) for portion in portions(names)]
+            parts = await _read_parts(pool, shape, source, list(portions(names)), at)
             bars = await asyncio.to_thread(_matrix, parts, timeframe, count, at, splits)
             if bars:
                 matrices[timeframe] = bars
     return PastMarket(MarketSnapshot(matrices, facts.words, facts.caps, detections, at), facts.inactive)
+
+
+async def _read_parts(
+    pool: Pool, shape: MarketShape, source: BarSource, portions: Sequence[list[str]], at: float
+) -> list[Columns]:
+    async def read_share(first: int) -> list[Columns]:
+        return [await read_part(pool, shape, source, names, at) for names in portions[first::LINKS]]
+
+    return [part for share in await asyncio.gather(*map(read_share, range(LINKS))) for part in share]
 
 
 async def read_part(

@@ -6,12 +6,13 @@ import asyncpg
 from redis.asyncio import Redis
 
 from app.finance.bars import day_start
+from app.finance.sessions import regular
 from app.rules.live_rule import LiveRule, live_rule
 from app.rules.parse import parse
-from app.wire.channels import MATCHES_CHANNEL
+from app.wire.channels import JOBS_PROCESSING, MATCHES_CHANNEL
 from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.rules.live_rules import Announcement, LiveRules
-from app.wire.rules.match_lists import MatchBatch, MatchList, decode_batch
+from app.wire.rules.match_lists import MatchBatch, MatchList, MatchLists, decode_batch
 from tests.support.running_engine import EXACT, SLOW, UNTIL, eventually, running_engine, running_feed, session_is_closed
 from tests.wire.conftest import cancel_tasks
 
@@ -78,6 +79,9 @@ async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
     assert len(set(versions[always])) == 1
     assert newest[always].left == (len(newest[always].symbols),) * 2
 
+    past = live_rule(parse("close:gt:close@1"), "d", (), None, regular(UNTIL).closes)
+    await LiveRules(client).put(past)
+    await LiveRules(client).announce([Announcement(past.key, 1.0)])
     count = len(versions[rising])
     async with running_engine(redis_url, database_url):
         await LiveRules(client).announce([Announcement(rising, 1.0)])
@@ -87,6 +91,17 @@ async def test_match_lists_follow_the_session_and_go_on_after_a_restart(
         await LiveRules(client).announce([Announcement(fresh.key, 1.0)])
         await LiveRules(client).wake(fresh.key)
         await eventually(lambda: fresh.key in newest)
+        await eventually(lambda: past.key in newest)
+        rose = {symbol for symbol, own in closes.items() if len(own) > 1 and own[-1] > own[-2]}
+        assert set(newest[past.key].symbols) == rose
+        assert 0 < len(rose) < len(closes)
+
+        # A job that computes indicators anew reads stored bars again, and what was computed from them.
+        assert await MatchLists(client).data_version() == 0
+        await client.publish(JOBS_PROCESSING, b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["IBM"]}}')
+        await eventually(lambda: newest[past.key].data)
+        assert newest[past.key].data == await MatchLists(client).data_version()
+        assert set(newest[past.key].symbols) == rose
     assert versions[rising] == sorted(versions[rising])
     assert len(set(versions[rising][count:])) <= 1
     await cancel_tasks(task)

@@ -216,6 +216,8 @@ async def test_a_result_is_kept_until_stored_bars_change(
     path = f"/scan?q=close:gt:99&at={AT}&v=1"
     assert "AAPL" in rows(await answered(alice, path))
     reads, lists = engine.past.reads, MatchLists(desk.redis)
+    assert rows(await answered(alice, f"/scan?q=close:gt:125&at={AT}&v=1")) == ["X:BTCUSD"]
+    assert engine.past.reads == reads
     before = (await lists.newest([own.key]))[own.key]
     await LiveRules(desk.redis).wake(own.key)
     assert "AAPL" in rows(await answered(alice, path))

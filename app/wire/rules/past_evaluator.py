@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -26,8 +27,20 @@ from app.wire.rules.past_tables import PastTable, PastTables
 
 logger = logging.getLogger(__name__)
 
+REMEMBERED_SECONDS = 60.0
+"""For which the bars of a moment are remembered after a rule was evaluated: 100 MB for 5,000 symbols."""
+
 ReadPast = Callable[[PastNeeds, float], Awaitable[PastMarket | None]]
 """At a moment, UTC epoch seconds; None while nothing can be read."""
+
+
+class RememberedMarket(NamedTuple):
+    """`data`: version of the stored bars."""
+
+    needs: PastNeeds
+    at: float
+    data: int
+    market: PastMarket
 
 
 class PastRuleEvaluator:
@@ -38,9 +51,11 @@ class PastRuleEvaluator:
         """Rules that broke off."""
         self._rules, self._lists, self._tables, self._read_market = rules, lists, tables, read_market
         self._subscriber = Subscriber(redis_url, {RULES_CHANNEL: None}, self._on_announced, self.bars_changed)
+        self._market: RememberedMarket | None = None
         self._announced: dict[str, None] = {}
         """Keys, the oldest first."""
         self._bars_changed = False
+        self._forgetting: asyncio.TimerHandle | None = None
         self._work = asyncio.Event()
 
     @property
@@ -68,6 +83,8 @@ class PastRuleEvaluator:
         backoff = Backoff()
         while True:
             heed_cancellation()
+            if self._market:
+                self._forget_later()
             await self._work.wait()
             self._work.clear()
             try:
@@ -101,14 +118,16 @@ class PastRuleEvaluator:
         if earlier and is_current(earlier, data, rule.at) and (earlier.problem or await self._tables.keep(rule.key)):
             await self._lists.publish([earlier], [])
             return True
-        own = checked(rule)
-        at = time.time()
+        if earlier:
+            # The bars of the moment may have come since.
+            self._market = None
+        own, at = checked(rule), time.time()
         version = max(earlier.version + 1 if earlier else 0, int(at * 1000))
         match_list = MatchList(rule.key, version, at, rule.at, data=data)
         if own.problem:
             await self._lists.publish([replace(match_list, problem=own.problem)], [])
             return True
-        past = await self._read_market(past_needs(own.rule, rule.timeframe), rule.at)
+        past = await self._read(past_needs(own.rule, rule.timeframe), rule.at, data)
         if past is None:
             return False
         match_list, table = await asyncio.to_thread(self._evaluated, own, match_list, past)
@@ -116,6 +135,25 @@ class PastRuleEvaluator:
             await self._tables.put(rule.key, table)
         await self._lists.publish([match_list], [])
         return True
+
+    async def _read(self, needs: PastNeeds, at: float, data: int) -> PastMarket | None:
+        """Whoever tries one rule at a moment tries others: its bars are remembered for some time."""
+        before = self._market
+        if before and before[:3] == (needs, at, data):
+            return before.market
+        self._market = None
+        market = await self._read_market(needs, at)
+        if market:
+            self._market = RememberedMarket(needs, at, data, market)
+        return market
+
+    def _forget_later(self) -> None:
+        if self._forgetting:
+            self._forgetting.cancel()
+        self._forgetting = asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._forget)
+
+    def _forget(self) -> None:
+        self._market = None
 
     def _evaluated(
         self, rule: CheckedRule, match_list: MatchList, past: PastMarket
