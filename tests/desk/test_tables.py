@@ -1,6 +1,7 @@
 """Every table of a page as JSON, CSV and text: by suffix, by Accept, with the rows of its page."""
 
 import csv
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from io import StringIO
@@ -78,7 +79,7 @@ async def test_every_table_is_here_and_has_every_format() -> None:
         if suffix in tuple(TableFormat) and not path.startswith("/api/")
     }
 
-    assert paths == set(TABLES)
+    assert paths == {*TABLES, "/shared/<token>"}
     for path in paths:
         assert {f"{path}.{suffix}" for suffix in (*TableFormat, "html")} <= rules
 
@@ -158,3 +159,21 @@ async def test_the_chart_of_a_detection_is_a_picture_of_its_own(market: Desk, to
     for suffix in ("svg", "json"):
         absent = await get(market, f"/detections/BF/B/Nothing/daily/2012-08-31T20:00:00Z.{suffix}", token)
         assert absent.status_code == 404
+
+
+@pytest.mark.parametrize(("path", "symbols"), [("/w/awkward", [*AWKWARD]), ("/screens/oversold", ["BRK.B"])])
+async def test_whoever_has_a_link_reads_its_table_without_notes(
+    market: Desk, bob: httpx.AsyncClient, path: str, symbols: list[str]
+) -> None:
+    page = (await bob.post(f"{path}/shares", headers={"Accept": "text/html"}, follow_redirects=True)).text
+    (link,) = set(re.findall(r"/shared/[\w-]+", page))
+    answers = {kind: await get(market, f"{link}.{kind}", None) for kind in TYPES}
+    table = await get(market, link, None, Accept="application/json")
+
+    assert [row["symbol"] for row in answers["json"].json()["rows"]] == symbols
+    assert table.json()["rows"] == answers["json"].json()["rows"]
+    for answer in answers.values():
+        assert (answer.status_code, answer.headers["X-Robots-Tag"]) == (200, "noindex")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert not re.search("1\\+1|bob|note|section", answer.text)
+    assert (await get(market, f"/shared/{'x' * 22}.csv", None)).status_code == 404

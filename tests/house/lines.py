@@ -81,6 +81,7 @@ LINES: dict[str, Line] = {
     "lists.add": Line(Who.PEOPLE, 404),
     "lists.add_to": Line(Who.PEOPLE, 422),
     "shared.show": Line(Who.ALL, 404),
+    "shared.shared_table": Line(Who.ALL, 404),
     "rules.fields": Line(Who.PEOPLE, 200),
     "rules.form": Line(Who.PEOPLE, 200),
     "scan.scan": Line(Who.PEOPLE, 200),

@@ -31,6 +31,7 @@ PUBLIC = {
     "choice.choose",
     "invites.accept",
     "invites.show",
+    "shared.shared_table",
     "shared.show",  # whoever has the link may read: its token is the key
     "health.health",
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come

@@ -1,5 +1,6 @@
 """A screen as whoever has its link sees it: the table without stream, links and names of its owner's lists."""
 
+import time
 from uuid import UUID
 
 from quart import Response, abort
@@ -7,17 +8,21 @@ from werkzeug.datastructures import MultiDict
 
 from app.desk.scan import answers, results, vocabulary
 from app.desk.scan import page as pages
+from app.desk.scan.answers import ScanAnswer
 from app.desk.scan.responses import AGAIN_SECONDS
-from app.desk.scan.scopes import UnknownScope, resolve_scope
+from app.desk.scan.scopes import ResolvedScope, UnknownScope, resolve_scope
 from app.desk.scan.sources import ScanSources
 from app.identity import Rate
 from app.rules import words
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.errors import RuleError
+from app.scans.address import ScanAddress
 from app.scans.scan_request import ScanRequest, table_choice, version
 from app.scans.screens.screen import SavedScreen
+from app.scans.table import scan_document
 from app.web import guards, html, paging
 from app.web.filters import timeframe
+from app.web.formats import TableDocument
 
 ABSENT = "This link shows nothing, or nothing any more."
 UNANSWERABLE = "The rule of this screen cannot be answered now. Its owner sees why."
@@ -25,19 +30,9 @@ UNANSWERABLE = "The rule of this screen cannot be answered now. Its owner sees w
 
 async def shared_screen(screen: SavedScreen, owner: UUID, page_text: str, sources: ScanSources) -> Response:
     """`page_text`: as in the address. Answers 404 if the rule, or a list that it looks at, cannot be read any more."""
-    scan_request = await _request(screen, sources)
-    address = scan_request.address
-    try:
-        scope = await resolve_scope(address.scope, owner, sources)
-    except UnknownScope:
-        abort(404, UNANSWERABLE)
-    number = _page_number(page_text)
-    answer = await answers.answer(address._replace(page=number), scope.symbols, sources)
-    if answer.problem:
-        abort(404, UNANSWERABLE)
-    page, view = answer.page, guards.view()
+    address, scope, answer = await _answered(screen, owner, page_text, sources)
+    page, view, number = answer.page, guards.view(), address.page
     total = page.total if page else 0
-    paging.page_number(page_text, total, results.PAGE_ROWS)
     units = pages.units(address, page) if page else {}
     response = await html.page(
         "screens/shared",
@@ -59,6 +54,32 @@ async def shared_screen(screen: SavedScreen, owner: UUID, page_text: str, source
     if page is None and guards.rate() is not Rate.PAUSED:
         response.headers["Refresh"] = str(AGAIN_SECONDS)
     return response
+
+
+async def shared_matches(screen: SavedScreen, owner: UUID, page_text: str, sources: ScanSources) -> TableDocument:
+    """The rows of a page. Answers 503 before there is an answer."""
+    address, _, answer = await _answered(screen, owner, page_text, sources)
+    page = answer.page or abort(503, "The result is being computed; ask again.")
+    rows = ((row.symbol, row.name, row.at, pages.values(address, row)) for row in page.rows)
+    document = scan_document(results.set_columns(address), rows, guards.view().zone, time.time())
+    is_last = address.page >= paging.page_count(page.total, results.PAGE_ROWS)
+    return document._replace(name="shared", next="" if is_last else f"page={address.page + 1}")
+
+
+async def _answered(
+    screen: SavedScreen, owner: UUID, page_text: str, sources: ScanSources
+) -> tuple[ScanAddress, ResolvedScope, ScanAnswer]:
+    """The address of the page, what it looks at, and the answer. Answers 404 where there is none."""
+    address = (await _request(screen, sources)).address._replace(page=_page_number(page_text))
+    try:
+        scope = await resolve_scope(address.scope, owner, sources)
+    except UnknownScope:
+        abort(404, UNANSWERABLE)
+    answer = await answers.answer(address, scope.symbols, sources)
+    if answer.problem:
+        abort(404, UNANSWERABLE)
+    paging.page_number(page_text, answer.page.total if answer.page else 0, results.PAGE_ROWS)
+    return address, scope, answer
 
 
 async def _request(screen: SavedScreen, sources: ScanSources) -> ScanRequest:
