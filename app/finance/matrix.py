@@ -90,6 +90,15 @@ def from_columns(
     return build(bars.timeframe, list(bars.symbols), values, splits, instruments)
 
 
+def joined(parts: Sequence[BarMatrix]) -> BarMatrix:
+    """The rows of all, at least one, of one timeframe and width."""
+    symbols = [symbol for part in parts for symbol in part.symbols]
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in BarMatrix._fields[2:]
+    }
+    return parts[0]._replace(symbols=symbols, **arrays)
+
+
 def empty(timeframe: Timeframe) -> BarMatrix:
     """Without symbols."""
     return build(timeframe, (), np.full((VOLUME + 1, 0, 1), np.nan))

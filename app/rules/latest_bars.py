@@ -8,7 +8,7 @@ import numpy as np
 
 from app.finance.bar_series import BarSeries
 from app.finance.bars import Bar, Timeframe
-from app.finance.matrix import BarMatrix
+from app.finance.matrix import BarMatrix, joined
 from app.finance.panel import WIDTH, usual_bars
 from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.studies import BENCHMARK, STRENGTH_BARS
@@ -34,7 +34,7 @@ class LatestBars:
             return None
         symbols = dict.fromkeys([*series.rows, *(bar.symbol for bar in running)])
         width = WIDTH if timeframe == "daily" else STRENGTH_BARS + 2
-        return await asyncio.to_thread(market_values, series.matrix(list(symbols), running, width))
+        return await asyncio.to_thread(_market_values, await _portions(series, list(symbols), running, width))
 
     async def closed(
         self, timeframe: Timeframe, symbols: Sequence[str], market: MarketValues | None, until: float = math.inf
@@ -80,6 +80,23 @@ class LatestBars:
         matrix = series.matrix([*symbols, BENCHMARK] if has_benchmark else symbols, running, width, until)
         rows = await asyncio.to_thread(latest_rows, matrix, market)
         return [row for row in rows[: len(symbols)] if row.bars]
+
+
+async def _portions(
+    series: BarSeries, symbols: Sequence[str], running: Sequence[Bar], width: int
+) -> Sequence[BarMatrix]:
+    """Of all symbols, copied with pauses between."""
+    by_symbol = {bar.symbol: bar for bar in running}
+    parts = []
+    for first in range(0, len(symbols), AT_ONCE):
+        portion = symbols[first : first + AT_ONCE]
+        parts.append(series.matrix(portion, [by_symbol[each] for each in portion if each in by_symbol], width))
+        await asyncio.sleep(0)
+    return parts
+
+
+def _market_values(parts: Sequence[BarMatrix]) -> MarketValues | None:
+    return market_values(joined(parts)) if parts else None
 
 
 def latest_rows(matrix: BarMatrix, market: MarketValues | None) -> list[LatestRow]:

@@ -62,9 +62,11 @@ class LatestTables:
             for symbol, bar in days.items()
             if self._stored_bars.get((symbol, "daily", True)) != (newest := _running(bar))
         }
-        for portion in _portions(list(newer)):
-            await self._store(await self._latest.running(list(days.values()), portion, self._bars.until))
-            self._stored_bars |= {(symbol, "daily", True): newer[symbol] for symbol in portion}
+        rows = await self._latest.running(list(days.values()), newer, self._bars.until)
+        for first in range(0, len(rows), AT_ONCE):
+            portion = rows[first : first + AT_ONCE]
+            await self._store(portion)
+            self._stored_bars |= {(row.symbol, "daily", True): newer[row.symbol] for row in portion}
 
     async def _store(self, rows: Sequence[LatestRow]) -> None:
         if not rows:

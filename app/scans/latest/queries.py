@@ -46,6 +46,16 @@ async def symbols(connection: Connection, shape: MarketShape) -> list[str]:
     return list(dict.fromkeys(names))[:MOST_SYMBOLS]
 
 
+async def with_short_bars(connection: Connection, shape: MarketShape, names: Sequence[str]) -> list[str]:
+    """Those that have minutes or hours."""
+    tables = [table for table in (shape.minute_bars, shape.hourly_bars) if table]
+    if not tables:
+        return []
+    tests = " or ".join(f"exists (select from {table} as bars where symbol = name)" for table in tables)
+    rows = await connection.fetch(f"select name from unnest($1::text[]) as listed (name) where {tests}", list(names))
+    return [row["name"] for row in rows]
+
+
 async def bars_since(
     connection: Connection, shape: MarketShape, timeframe: Timeframe, since: Mapping[str, float], count: int
 ) -> Columns:

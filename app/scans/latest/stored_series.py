@@ -49,6 +49,8 @@ class StoredSeries:
         """Held while the bars change in a thread."""
         self._pools = pools
         self._names: Sequence[str] = ()
+        self._intraday: Sequence[str] = ()
+        """Of which minutes and hours are read."""
         self._newest: dict[Timeframe, dict[str, float]] = {}
         """Where the newest bar starts that was read of each symbol."""
         self._read_at = 0.0
@@ -84,8 +86,10 @@ class StoredSeries:
         if is_whole:
             await self._begin(shape, names)
         for timeframe in MOST:
+            if is_whole and timeframe == "1min":
+                self._intraday = await self._most_traded(shape, names)
             if shape.bars(timeframe):
-                await self._read(shape, timeframe, names if timeframe == "daily" else self._most_traded(names))
+                await self._read(shape, timeframe, names if timeframe == "daily" else self._intraday)
         if is_whole:
             self._names, self._read_at = names, time.monotonic()
             self.readings += 1
@@ -100,9 +104,10 @@ class StoredSeries:
         self.series.set_splits(splits)
         self._newest = {}
 
-    def _most_traded(self, names: Sequence[str]) -> Sequence[str]:
-        if len(names) <= MOST_INTRADAY:
-            return names
+    async def _most_traded(self, shape: MarketShape, names: Sequence[str]) -> Sequence[str]:
+        """Of symbols with minutes or hours, when days have been read."""
+        async with self._pools.market.acquire() as connection:
+            names = await queries.with_short_bars(connection, shape, names)
         days = self.series.timeframe("daily")
         money = {symbol: float(np.prod(days.columns(symbol)[[CLOSE, VOLUME], -1])) for symbol in days.rows}
         return sorted(names, key=lambda symbol: -money.get(symbol, 0.0))[:MOST_INTRADAY]
