@@ -35,7 +35,7 @@ from bench.scale import data
 
 WINDOW = "in5(sma50:up:sma200)"
 FIRST_DAY, LAST_DAY, DAYS = date(2009, 1, 5), date(2012, 8, 31), 800
-REST_SECONDS, WARM_MINUTES = 20.0, 40
+REST_SECONDS, WARM_MINUTES = 12.0, 40
 """The engine pauses between evaluations, several times as long as the last one took; and at first it computes what the
 rules would have matched in past sessions."""
 STEP, IDLE_STEPS, IDLE_SHARE = 0.25, 4, 0.06
