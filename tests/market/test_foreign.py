@@ -28,9 +28,10 @@ from app.finance.bars import Timeframe
 from app.finance.detections import TIERS
 from app.identity import Role
 from app.indicators.stream import SIGNALS
-from app.live.topics import STATUS, name, symbol_topic
+from app.live.topics import STATUS, Topic, name, symbol_topic
 from app.patterns.stream import PATTERNS, column, patterns_topic
 from app.quotes.charts.history import RANGES
+from app.quotes.live_order import ORDER
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.scans.matches.stream import rule_topic
 from app.server.factory import create_app
@@ -70,6 +71,7 @@ TOPICS = (
     *(column(tier).topic for tier in TIERS),
     SIGNALS,
     rule_topic("0" * 20, 0),
+    Topic(f"{ORDER}:-chg"),
 )
 
 NOTICE = re.compile(r'class="notice">([^<]*)')

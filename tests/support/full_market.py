@@ -19,6 +19,15 @@ DIRECTIONS = ("bullish", "bearish")
 PRICES = re.compile("open|high|low|close|vwap|sma|ema|bb20(?!_)|bb20_(upper|lower)|(max|min)[0-9]")
 AMOUNTS = re.compile("(avg20_)?(volume|money)")
 LIST = "core"
+OUTCOMES = """
+insert into pattern_outcomes
+  (symbol, pattern_type, timeframe, detection_timestamp, direction, price, return_1, return_5)
+select 'AAPL', pattern, '5min',
+       timestamptz '2012-01-03Z' + n * interval '1 day' + (direction = 'bullish')::int * interval '1 hour',
+       direction, 50,
+       0.01, sin(n + length(pattern)) / 40
+  from unnest($1::text[]) as pattern, unnest($2::text[]) as direction, generate_series(1, 60) as n
+"""
 
 
 async def store_full_market(engine_url: str) -> None:
@@ -46,6 +55,7 @@ async def store_full_market(engine_url: str) -> None:
     connection = await asyncpg.connect(engine_url)
     try:
         await put_latest(connection, rows)
+        await connection.execute(OUTCOMES, PATTERNS, DIRECTIONS)
     finally:
         await connection.close()
 
