@@ -51,7 +51,9 @@ def deviation(values: Floats, bars: int, columns: int | None = None) -> Floats:
 def codeviation(values: Floats, others: Floats, bars: int, columns: int | None = None) -> Floats:
     """Sum of the products of both values' deviations from their means."""
     columns, recent = _recent(values, bars, columns)
-    moments = np.stack([recent, _recent(others, bars, columns)[1], np.zeros(recent.shape)])
+    beside = _recent(others, bars, columns)[1]
+    # A single value deviates by nothing, a missing one by what nobody knows.
+    moments = np.stack([recent, beside, np.where(np.isnan(recent) | np.isnan(beside), np.nan, 0.0)])
     return _padded(_windows(moments, bars, _merge_moments)[2], columns)
 
 

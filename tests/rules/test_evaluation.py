@@ -1,15 +1,16 @@
 """The forms of a rule agree: its last column is the predicate of the last bar, and no column depends on later bars."""
 
+import math
 from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.finance.bars import DAY, Timeframe
+from app.finance.bars import DAY, Timeframe, day_of
 from app.finance.detections import LIFE, bars_of_age, tier
 from app.finance.matrix import MatrixChange
 from app.rules.catalogue import DETECTION_NUMBERS, TIMEFRAMES
@@ -39,6 +40,8 @@ def outcomes(truth_true: np.ndarray, truth_false: np.ndarray) -> list[bool | Non
 
 
 @given(rule=rules(RuleShape(windows=False)), seed=SEEDS)
+@example(rule=parse("h.close:..15.34"), seed=0)
+@example(rule=parse("h.close:..30.68,h.close:gt:close"), seed=0)
 @settings(max_examples=150)
 def test_the_last_column_of_a_rule_is_its_predicate_of_the_last_bar(rule: Rule, seed: int) -> None:
     snapshot, own = market(seed).snapshot(), evaluation(seed)
@@ -84,13 +87,18 @@ def age(snapshot: MarketSnapshot, symbol: str, timeframe: Timeframe, between: tu
 
 
 def traded(snapshot: MarketSnapshot, symbol: str, node: Series | Rolling, end: float) -> float:
+    """Price at that bar for one in the share of the day that ends then."""
     own = snapshot.matrix(TIMEFRAMES[node.timeframe])
     row = own.symbols.index(symbol) if symbol in own.symbols else -1
     closed = [place for place in range(own.width) if row >= 0 and own.end[row, place] <= end]
-    return float(own.traded[row, closed[-1 - node.lag]]) if len(closed) > node.lag else 1.0
+    if len(closed) <= node.lag:
+        return 1.0
+    day, today = (day_of(moment - 1) for moment in (own.end[row, closed[-1 - node.lag]], end))
+    return math.prod(split.ratio for split in SPLITS.get(symbol, ()) if day < split.day <= today)
 
 
 @given(rule=rules(), seed=SEEDS, cut=st.integers(0, 59))
+@example(rule=parse("w.std1(close)@1:0.."), seed=2, cut=3)
 @settings(max_examples=120)
 def test_later_bars_change_no_column_of_a_rule(rule: Rule, seed: int, cut: int) -> None:
     own = evaluation(seed)
