@@ -112,8 +112,7 @@ class RuleMatching:
         """(rows,) where the first condition holds, the first two and so on."""
         key = (rule, timeframe)
         if key not in self._steps:
-            firsts = (Rule(rule.conditions[:number]) for number in range(1, len(rule.conditions) + 1))
-            self._steps[key] = [self._evaluation(timeframe).last(first).true[:, -1] for first in firsts]
+            self._steps[key] = [step.true[:, -1] for step in self._evaluation(timeframe).steps(rule)]
         return self._steps[key]
 
     def _rows(self, timeframe: str) -> Mapping[str, int]:

@@ -13,6 +13,7 @@ from app.finance.detections import LIFE, DetectedPattern
 from app.finance.matrix import BarMatrix
 from app.rules.evaluate import RuleEvaluation
 from app.rules.market_bars import MarketSnapshot
+from app.rules.matching import RuleMatching, RuleScope
 from app.rules.parse import parse
 from tests.support.bar_matrices import matrix
 
@@ -145,13 +146,16 @@ def test_conditions_of_one_list_speak_of_one_detection() -> None:
 def test_steps_say_what_each_condition_leaves() -> None:
     days = matrix("daily", [*daily_bars("BRK.B", 3), *daily_bars("BF/B", 3)], {})
     old = [detection("Hammer", 0, 0.9), detection("Doji", 2, 0.9)._replace(symbol="BF/B")]
-    own = RuleEvaluation(MarketSnapshot({"daily": days}, detections=old))
+    market = MarketSnapshot({"daily": days}, detections=old)
+    rule = parse("close:1..,pattern:Hammer;Doji,close:..5,age:..1,close:2..")
 
-    steps = own.steps(parse("close:1..,pattern:Hammer;Doji,close:..5,age:..1,close:2.."))
+    steps = RuleEvaluation(market).steps(rule)
+    matches = RuleMatching(market).matches(rule, "d", RuleScope())
 
     assert [step.true[:, 0].tolist() for step in steps] == [
         [True, True], [False, True], [False, True], [False, True], [False, False],
     ]  # fmt: skip
+    assert matches.left == (2, 2, 1, 1, 1, 0)
 
 
 def test_the_age_of_an_intraday_detection_counts_its_own_bars() -> None:
