@@ -15,7 +15,7 @@ from app.desk import detection_lists
 from app.desk.lists import table
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
-from app.finance.symbol_index import clean_query as as_typed
+from app.finance.symbol_index import visible_query
 from app.finance.symbols import is_symbol
 from app.identity import Scope, View
 from app.indicators import partials as indicator_partials
@@ -129,9 +129,9 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     _must_be_one_of("range", span, RANGES)
     _must_be_one_of("rows", request.args.get("rows", ALL_ROWS), (ALL_ROWS,))
     _must_be_one_of("chart", request.args.get("chart", CHART_REQUESTED), (CHART_REQUESTED,))
-    spellings = await _spellings(as_typed(symbol))
+    spellings = await _spellings(visible_query(symbol))
     if len(spellings) != 1:
-        return await _choice(as_typed(symbol), spellings) if spellings else await unknown(symbol)
+        return await _choice(visible_query(symbol), spellings) if spellings else await unknown(symbol)
     (name,) = spellings
     if name != symbol:  # not for ever: what was typed may be a symbol of its own one day
         return redirect("?".join(filter(None, (f"/symbols/{quoted(name)}", request.query_string.decode()))), 303)
@@ -263,7 +263,11 @@ def _prices(text: str) -> Prices:
 
 async def unknown(typed: str) -> ResponseReturnValue:
     return await page(
-        "quotes/unknown", title="Unknown symbol", status=404, typed=as_typed(typed), near=deps.symbols().near(typed)
+        "quotes/unknown",
+        title="Unknown symbol",
+        status=404,
+        typed=visible_query(typed),
+        near=deps.symbols().near(typed),
     )
 
 

@@ -42,9 +42,13 @@ class Candidates(NamedTuple):
 
 
 def clean_query(text: str) -> str:
-    """One line of characters that can be seen, without blanks around it; what is longer than any name is cut."""
-    visible = "".join(each if each.isprintable() else " " for each in text[: 4 * LONGEST_TEXT])
-    return " ".join(visible.split())[:LONGEST_TEXT]
+    """One line without blanks around it; what is longer than any name is cut."""
+    return " ".join(text[: 4 * LONGEST_TEXT].split())[:LONGEST_TEXT]
+
+
+def visible_query(text: str) -> str:
+    """As clean_query(), to be repeated on a page: of characters that can be seen."""
+    return clean_query("".join(each if each.isprintable() else " " for each in text[: 4 * LONGEST_TEXT]))
 
 
 class SymbolIndex(Mapping[str, Instrument]):

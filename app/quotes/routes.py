@@ -7,7 +7,7 @@ from quart import Blueprint, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.finance.symbol_index import clean_query as as_typed
+from app.finance.symbol_index import visible_query
 from app.identity import Scope
 from app.quotes.board import QuoteBoard
 from app.quotes.most_active import BOARD_ROWS
@@ -28,7 +28,7 @@ SYMBOLS = "/symbols"
 async def symbols_table() -> TableDocument:
     """The rows of the page."""
     board = deps.board(QuoteBoard)
-    matches = deps.symbols().search(as_typed(request.args.get("q", "")), BOARD_ROWS)
+    matches = deps.symbols().search(visible_query(request.args.get("q", "")), BOARD_ROWS)
     rows = [(each, board.quote(each.symbol)) for each in matches.instruments]
     return quotes_document("symbols", rows, guards.view().zone, time.time())
 
@@ -37,7 +37,7 @@ async def symbols_table() -> TableDocument:
 @guards.signed_in
 @parameters.allow("q")
 async def symbols() -> ResponseReturnValue:
-    typed = as_typed(request.args.get("q", ""))
+    typed = visible_query(request.args.get("q", ""))
     index = deps.symbols()
     spellings = index.spellings(typed)
     if len(spellings) == 1:

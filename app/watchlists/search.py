@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.finance.instrument import Instrument
-from app.finance.symbol_index import OFFERED, SymbolIndex, clean_query
+from app.finance.symbol_index import OFFERED, SymbolIndex, visible_query
 
 SEPARATORS = (".", "-", "/", " ")
 """Between a symbol and its share class: BRK.B, BRK-B, BRK/B and BRK B are one."""
@@ -21,7 +21,7 @@ class Search(NamedTuple):
 
 def search(text: str, index: SymbolIndex) -> Search:
     """The exact symbol, else those that begin with the text or have its words in their name, else what is near."""
-    typed = clean_query(text)
+    typed = visible_query(text)
     spellings = exact(typed, index)
     if len(spellings) == 1:
         return Search(typed, spellings[0], [])

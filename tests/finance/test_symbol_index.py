@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.finance.instrument import Instrument
-from app.finance.symbol_index import MOST_COMPARED, MOST_COUNTED, SymbolIndex, clean_query
+from app.finance.symbol_index import MOST_COMPARED, MOST_COUNTED, SymbolIndex, clean_query, visible_query
 from app.finance.symbols import folded
 from tests.support import symbol_examples
 
@@ -143,3 +143,7 @@ def test_the_closest_of_twenty_thousand_symbols_is_still_offered() -> None:
 def test_a_query_is_cut_to_one_short_line() -> None:
     assert clean_query("  brk\n b ") == "brk b"
     assert len(clean_query("x" * 10_000)) == 64
+
+
+def test_what_is_repeated_on_a_page_can_be_seen() -> None:
+    assert visible_query("A\x00PL\u202e  B\x1b") == "A PL B"

@@ -163,7 +163,7 @@ async def test_pages_files_and_streams_follow_the_same_accept_encoding_rule(desk
     for path in ("/symbols", assets.Assets()("live.js").url):
         page = await answer(desk, path, fields=fields)
         assert page.fields.get("content-encoding", "") == coding, path
-        assert page.fields["vary"] == "Accept-Encoding", path
+        assert "Accept-Encoding" in page.fields["vary"].split(", "), path
     small = await answer(desk, "/api/v1/nothing", fields=fields)
     assert small.fields.get("content-encoding", "") == (coding if "identity;q=0" in accepts else "")
     stream = await open_stream(desk, fields=fields)
