@@ -1,6 +1,5 @@
 """A scan of a rule with a window stays right while a web process, and whoever evaluates its rule, start again."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -21,14 +20,13 @@ from app.wire.rules import evaluator as evaluators
 from app.wire.rules.evaluation import MarketState
 from app.wire.rules.evaluator import LiveRuleEvaluator
 from app.wire.rules.live_rules import LiveRules
-from app.wire.rules.match_lists import MatchLists
 from tests.conftest import Databases
 from tests.pipeline.conftest import Desk, serving
 from tests.support.bar_matrices import FIRST, SYMBOLS, matrix
 from tests.support.latest_rows import latest_row, put_latest
 from tests.support.list_pages import get, rows
+from tests.support.rule_evaluators import evaluating
 from tests.support.running_engine import eventually
-from tests.wire.conftest import cancel_tasks
 
 RULE = "for2(close:gt:100)"
 KEY = live_rule(parse(RULE), "d", (), None).key
@@ -50,15 +48,6 @@ class Market:
         close = 150.0 if symbol in self.matches else 50.0
         for number in range(self.days):
             yield Bar(symbol, "daily", day_start(FIRST) + DAY * number, close, close, close, close, 100)
-
-
-@asynccontextmanager
-async def evaluating(redis_url: str, client: Redis, market: Market) -> AsyncIterator[LiveRuleEvaluator]:
-    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read)
-    task = asyncio.create_task(evaluator.run())
-    await eventually(lambda: evaluator.connected)
-    yield evaluator
-    await cancel_tasks(task)
 
 
 def change(market: Market, evaluator: LiveRuleEvaluator, *matches: str) -> None:
@@ -114,7 +103,7 @@ async def test_pages_of_before_a_restart_are_told_what_they_lack_or_to_load_agai
     settings: Settings, redis_url: str, client: Redis
 ) -> None:
     market = Market("IBM", "SPY")
-    async with evaluating(redis_url, client, market) as evaluator:
+    async with evaluating(redis_url, client, market.read) as evaluator:
         async with serving(settings) as desk, desk.client() as visitor:
             old_page = await page_with_rows(visitor, "IBM", "SPY")
             async with desk.stream(topics_of(old_page)) as reader:
@@ -142,11 +131,11 @@ async def test_pages_of_before_a_restart_are_told_what_they_lack_or_to_load_agai
 async def test_a_page_follows_the_next_evaluator(settings: Settings, redis_url: str, client: Redis) -> None:
     market = Market("IBM", "SPY")
     async with serving(settings) as desk, desk.client() as visitor:
-        async with evaluating(redis_url, client, market):
+        async with evaluating(redis_url, client, market.read):
             page = await page_with_rows(visitor, "IBM", "SPY")
         async with desk.stream(topics_of(page)) as reader:
             assert "new:" not in (await reader.containing('id="newer"')).data
-            async with evaluating(redis_url, client, market) as evaluator:
+            async with evaluating(redis_url, client, market.read) as evaluator:
                 await eventually(lambda: evaluator.seconds)
                 change(market, evaluator, "IBM", "BF/B")
                 pushed = (await reader.containing('id="newer"')).data

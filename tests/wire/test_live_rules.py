@@ -15,10 +15,10 @@ from app.wire.channels import LIVE_RULES_KEY, MATCHES_CHANNEL, MATCHES_PREFIX, R
 from app.wire.pubsub.channel_listener import ChannelListener
 from app.wire.rules import evaluator as evaluators
 from app.wire.rules.evaluation import MarketState
-from app.wire.rules.evaluator import LiveRuleEvaluator
 from app.wire.rules.live_rules import Announcement, LiveRules
 from app.wire.rules.match_lists import MatchBatch, MatchList, MatchLists, decode_batch
 from tests.support.market_snapshots import random_market
+from tests.support.rule_evaluators import evaluating
 from tests.wire.conftest import cancel_tasks, eventually
 
 EARLY, LATE = random_market(1).snapshot(until=1_332_000_000.0), random_market(1).snapshot()
@@ -37,15 +37,6 @@ class Market:
 
 def rule(text: str, timeframe: str = "d") -> LiveRule:
     return live_rule(parse(text, timeframe), timeframe, (), None)
-
-
-@asynccontextmanager
-async def evaluating(redis_url: str, client: Redis, market: Market) -> AsyncIterator[LiveRuleEvaluator]:
-    evaluator = LiveRuleEvaluator(redis_url, LiveRules(client), MatchLists(client), market.read)
-    task = asyncio.create_task(evaluator.run())
-    await eventually(lambda: evaluator.connected)
-    yield evaluator
-    await cancel_tasks(task)
 
 
 @asynccontextmanager
@@ -78,7 +69,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_rule_is_evaluated_at_once_and_again_when_bars_close(redis_url: str, client: Redis) -> None:
     market, above = Market(EARLY), rule("close:gt:20")
-    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market.read) as evaluator:
         await announce(client, above)
         await eventually(lambda: lists(batches))
         before = lists(batches)[0]
@@ -115,7 +106,7 @@ async def test_bars_that_close_do_not_wait_until_the_past_of_all_rules_is_comput
     def with_past() -> int:
         return len({each.key for each in lists(batches) if each.past})
 
-    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market.read) as evaluator:
         await eventually(with_past)
         evaluator.bars_closed()
         await eventually(lambda: market.reads == 2)
@@ -129,7 +120,7 @@ async def test_versions_go_on_behind_those_of_another_evaluator(redis_url: str, 
     own, ahead = rule("close:gt:20"), 2**52
     lists_there = MatchLists(client)
     await lists_there.publish([MatchList(own.key, ahead, 1.0, 1.0, ("GONE",))], [])
-    async with listening(redis_url) as batches, evaluating(redis_url, client, Market(LATE)):
+    async with listening(redis_url) as batches, evaluating(redis_url, client, Market(LATE).read):
         await announce(client, own)
         await eventually(lambda: lists(batches))
 
@@ -159,7 +150,7 @@ async def test_a_rule_that_nobody_announces_again_is_forgotten(client: Redis) ->
 async def test_rules_that_cannot_be_evaluated_are_published_with_the_problem(redis_url: str, client: Redis) -> None:
     wrong, long = LiveRule("wrong", "closs:gt:5"), rule("in252(close:gt:max252(high)@1)")
     market = Market(LATE)
-    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market.read) as evaluator:
         await announce(client, wrong, long)
         await eventually(lambda: len({each.key for each in lists(batches)}) == 2)
         reads = market.reads
@@ -208,7 +199,7 @@ async def test_what_is_no_batch_is_counted(redis_url: str, client: Redis, value:
 
 async def test_what_a_rule_would_have_matched_is_kept_until_stored_bars_change(redis_url: str, client: Redis) -> None:
     market, above, own = Market(LATE, 1e10), rule("close:gt:20"), MatchLists(client)
-    async with listening(redis_url) as batches, evaluating(redis_url, client, market) as evaluator:
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market.read) as evaluator:
         await announce(client, above)
         await eventually(lambda: any(each.past for each in lists(batches)))
         before = lists(batches)[-1]

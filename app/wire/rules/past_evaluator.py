@@ -27,14 +27,14 @@ from app.wire.rules.past_tables import PastTable, PastTables
 
 logger = logging.getLogger(__name__)
 
-REMEMBERED_SECONDS = 60.0
+CACHE_SECONDS = 60.0
 """For which the bars of a moment are remembered after a rule was evaluated: 100 MB for 5,000 symbols."""
 
 ReadPast = Callable[[PastNeeds, float], Awaitable[PastMarket | None]]
 """At a moment, UTC epoch seconds; None while nothing can be read."""
 
 
-class RememberedMarket(NamedTuple):
+class CachedMarket(NamedTuple):
     """`data`: version of the stored bars."""
 
     needs: PastNeeds
@@ -51,7 +51,7 @@ class PastRuleEvaluator:
         """Rules that broke off."""
         self._rules, self._lists, self._tables, self._read_market = rules, lists, tables, read_market
         self._subscriber = Subscriber(redis_url, {RULES_CHANNEL: None}, self._on_announced, self.bars_changed)
-        self._market: RememberedMarket | None = None
+        self._market: CachedMarket | None = None
         self._announced: dict[str, None] = {}
         """Keys, the oldest first."""
         self._bars_changed = False
@@ -144,13 +144,13 @@ class PastRuleEvaluator:
         self._market = None
         market = await self._read_market(needs, at)
         if market:
-            self._market = RememberedMarket(needs, at, data, market)
+            self._market = CachedMarket(needs, at, data, market)
         return market
 
     def _forget_later(self) -> None:
         if self._forgetting:
             self._forgetting.cancel()
-        self._forgetting = asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._forget)
+        self._forgetting = asyncio.get_running_loop().call_later(CACHE_SECONDS, self._forget)
 
     def _forget(self) -> None:
         self._market = None

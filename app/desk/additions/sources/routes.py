@@ -29,7 +29,7 @@ async def of_desk() -> ResponseReturnValue:
     return _form(await desk.quotes_table())
 
 
-@blueprint.get(f"{ADDITIONS}/found")
+@blueprint.get(f"{ADDITIONS}/search")
 @guards.signed_in
 @parameters.allow("q")
 async def of_symbols() -> ResponseReturnValue:
