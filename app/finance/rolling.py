@@ -60,7 +60,7 @@ def codeviation(values: Floats, others: Floats, bars: int, columns: int | None =
 def _extreme(values: Floats, bars: int, columns: int | None, function: np.ufunc) -> Floats:
     columns, block = _recent(values, bars, columns)
     if 0 <= block.shape[1] - bars < FEW_WINDOWS:
-        extremes: Floats = function.reduce(sliding_window_view(block, bars, axis=1), axis=-1)
+        extremes: Floats = function.reduce(_views(block, bars), axis=-1)
         return _padded(extremes, columns)
     size = 1
     while 2 * size <= bars:
@@ -75,7 +75,7 @@ def _extreme(values: Floats, bars: int, columns: int | None, function: np.ufunc)
 def _windows(values: Floats, bars: int, merge: Merge) -> Floats:
     """All windows of `bars` bars in the order of their first column, along the last axis."""
     if 0 <= values.shape[-1] - bars < FEW_WINDOWS:
-        return _few_windows(sliding_window_view(values, bars, axis=-1), bars, merge)
+        return _few_windows(_views(values, bars), bars, merge)
     block, size = values, 1
     window, length = values, 0
     while True:
@@ -86,6 +86,11 @@ def _windows(values: Floats, bars: int, merge: Merge) -> Floats:
             return window
         block = _joined(block, size, block, size, merge)
         size *= 2
+
+
+def _views(values: Floats, bars: int) -> Floats:
+    """(..., windows, bars)"""
+    return values[..., None, :] if values.shape[-1] == bars else sliding_window_view(values, bars, axis=-1)
 
 
 def _few_windows(values: Floats, bars: int, merge: Merge) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -11,7 +12,8 @@ from app.finance.matrix import BarMatrix, MatrixChange
 from app.finance.panel import Counts, Floats
 from app.finance.rolling import lagged
 from app.finance.series.functions import FUNCTIONS as SERIES_FUNCTIONS
-from app.finance.series.functions import rounded_prices, rounded_to, series
+from app.finance.series.functions import newest_values, rounded_prices, rounded_to, series
+from app.finance.series.newest import NEWEST
 from app.rules.catalogue import Unit
 from app.rules.tree import Rolling, Series
 from app.rules.units import unit_of
@@ -29,6 +31,16 @@ EXACT = ("max", "min")
 """Functions whose values need no rounding."""
 
 
+class ComputedValues(NamedTuple):
+    """What was computed from bars alone: the values, and the states of indicators at the bar before the newest."""
+
+    values: Mapping[Series | Rolling, Floats] = MappingProxyType({})
+    states: Mapping[Series, Floats] = MappingProxyType({})
+
+
+NO_VALUES = ComputedValues()
+
+
 def no_other(_matrix: BarMatrix, _operand: Series, _columns: int) -> None:
     return None
 
@@ -38,18 +50,21 @@ class OperandSeries:
         self,
         matrix: BarMatrix,
         other: OtherSeries = no_other,
-        earlier: Mapping[Series | Rolling, Floats] = MappingProxyType({}),
+        earlier: ComputedValues = NO_VALUES,
         change: MatrixChange | None = None,
     ) -> None:
         """`earlier`: values of a matrix before, as of of_bars(), and how this one differs from it. Still right are
-        those of other rows than the changed ones: all but the newest column, or all if that is unchanged too."""
+        those of other rows than the changed ones: all but the newest column, or all if that is unchanged too. The
+        others are written in their place: who gives them away does not use them any more."""
         self.matrix = matrix
         self._other = other
         self._values: dict[Series | Rolling, Floats] = {}
-        self._earlier = dict(earlier) if change else {}
+        self._states: dict[Series, Floats] = {}
+        self._earlier, self._earlier_states = (dict(earlier.values), dict(earlier.states)) if change else ({}, {})
         self._changed = change.rows if change else None
         if change and not change.newest and not len(change.rows):
             self._values, self._earlier = self._earlier, {}
+            self._states, self._earlier_states = self._earlier_states, {}
         self._has_splits = not bool(np.all((matrix.traded == 1) | np.isnan(matrix.traded)))
 
     def values(self, operand: Series | Rolling, columns: int, *, traded: bool = False) -> Floats:
@@ -62,9 +77,9 @@ class OperandSeries:
             values = rounded_to(in_share(values, unit_of(operand), traded_share))
         return values if operand.times == 1 else values * operand.times
 
-    def of_bars(self) -> dict[Series | Rolling, Floats]:
-        """What was computed from bars alone."""
-        return {operand: values for operand, values in self._values.items() if _field(operand) in BAR_FIELDS}
+    def of_bars(self) -> ComputedValues:
+        values = {operand: values for operand, values in self._values.items() if _field(operand) in BAR_FIELDS}
+        return ComputedValues(values, self._states)
 
     def _cached(self, operand: Series | Rolling, columns: int) -> Floats:
         columns = min(columns, self.matrix.width)
@@ -80,10 +95,23 @@ class OperandSeries:
         rows, columns = self._changed, earlier.shape[1]
         if len(rows) and _field(operand) in COMPARING:
             return self._of_columns(operand, columns)
-        values = np.concatenate([earlier[:, :-1], self._of_columns(operand, 1)], axis=1)
+        earlier[:, -1:] = self._newest(operand, rows)
         if len(rows):
-            values[rows] = self._of_columns(operand, columns, rows)
-        return values
+            earlier[rows] = self._of_columns(operand, columns, rows)
+        return earlier
+
+    def _newest(self, operand: Series | Rolling, changed: Counts) -> Floats:
+        """(rows, 1): at the newest bar. `changed`: rows in which an earlier bar differs."""
+        if isinstance(operand, Rolling) or (operand.field, operand.part) not in NEWEST or self.matrix.width == 1:
+            return self._of_columns(operand, 1)
+        state_of, state = NEWEST[operand.field, operand.part].state, self._earlier_states.pop(operand, None)
+        if state is None:
+            state = state_of(self.matrix, operand.period)
+        elif len(changed):
+            state = state.copy()
+            state[:, changed] = state_of(self.matrix.of_rows(changed), operand.period)
+        self._states[operand] = state
+        return newest_values(self.matrix, operand.field, operand.period, operand.part, state)
 
     def _of_columns(self, operand: Series | Rolling, columns: int, rows: Counts | None = None) -> Floats:
         """Of all rows or some of them."""

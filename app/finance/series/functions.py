@@ -11,6 +11,7 @@ from app.finance.matrix import BarMatrix
 from app.finance.panel import Floats
 from app.finance.rolling import lagged
 from app.finance.series import benchmark, prices, recursive, volumes, windows
+from app.finance.series.newest import NEWEST
 
 DECIMALS = 6
 """To which values are rounded, prices as traded: means of equal prices are equal to them then."""
@@ -24,6 +25,10 @@ class SeriesFunction(NamedTuple):
     is_price: bool = False
     smoothings: int = 1
     """How many periods follow each other until there is a value."""
+
+    def bars(self, period: int) -> int:
+        """Until there is a value."""
+        return self.needs + self.smoothings * period
 
 
 def _column(name: str) -> Callable[[BarMatrix, int, int], Floats]:
@@ -75,9 +80,24 @@ def series(matrix: BarMatrix, field: str, period: int = 0, part: str = "", colum
     bars before. KeyError for a field without a number for each bar."""
     function = FUNCTIONS[field, part]
     columns = matrix.width if columns is None else min(columns, matrix.width)
-    values = function.compute(matrix, period, columns)
-    rounded = rounded_prices(values, lagged(matrix.traded, 0, columns)) if function.is_price else rounded_to(values)
-    return _from_enough_bars(rounded, matrix, function.needs + function.smoothings * period)
+    return _finished(function.compute(matrix, period, columns), function, matrix, period)
+
+
+def newest_values(matrix: BarMatrix, field: str, period: int, part: str, state: Floats) -> Floats:
+    """(rows, 1): as series() at the newest bar, of a field in NEWEST. `state`: of its bar before."""
+    function = FUNCTIONS[field, part]
+    values = NEWEST[field, part].step(matrix, period, state)
+    first = np.flatnonzero(np.isnan(state).any(axis=0) & (matrix.counts >= function.bars(period)))
+    if len(first):
+        values[first] = function.compute(matrix.of_rows(first), period, 1)
+    return _finished(values, function, matrix, period)
+
+
+def _finished(values: Floats, function: SeriesFunction, matrix: BarMatrix, period: int) -> Floats:
+    """Rounded, and NaN where there are too few bars."""
+    traded = lagged(matrix.traded, 0, values.shape[1])
+    rounded = rounded_prices(values, traded) if function.is_price else rounded_to(values)
+    return _from_enough_bars(rounded, matrix, function.bars(period))
 
 
 def rounded_prices(values: Floats, traded: Floats) -> Floats:

@@ -24,8 +24,12 @@ def macd(matrix: BarMatrix, _period: int, columns: int, *, place: int) -> Floats
 
 
 def rsi(matrix: BarMatrix, period: int, columns: int) -> Floats:
-    values = rowwise(partial(talib.RSI, timeperiod=period), columns, matrix.close)
-    still = is_still(matrix.close, matrix.close, matrix.tick_size, period + 1, columns)
+    return middle_where_still(rowwise(partial(talib.RSI, timeperiod=period), columns, matrix.close), matrix, period)
+
+
+def middle_where_still(values: Floats, matrix: BarMatrix, period: int) -> Floats:
+    """`values`: RSI of the last columns; MIDDLE at one price."""
+    still = is_still(matrix.close, matrix.close, matrix.tick_size, period + 1, values.shape[1])
     return np.where(still & ~np.isnan(values), MIDDLE, values)
 
 
@@ -38,9 +42,14 @@ def atr_percent(matrix: BarMatrix, period: int, columns: int) -> Floats:
 
 
 def directional(matrix: BarMatrix, period: int, columns: int, *, function: Callable[..., Floats]) -> Floats:
-    """ADX, PLUS_DI or MINUS_DI; each is 0 at one price."""
+    """ADX, PLUS_DI or MINUS_DI."""
     values = rowwise(partial(function, timeperiod=period), columns, matrix.high, matrix.low, matrix.close)
-    still = is_still(matrix.high, matrix.low, matrix.tick_size, period + 1, columns)
+    return zero_where_still(values, matrix, period)
+
+
+def zero_where_still(values: Floats, matrix: BarMatrix, period: int) -> Floats:
+    """`values`: those of directional() at the last columns; 0 at one price."""
+    still = is_still(matrix.high, matrix.low, matrix.tick_size, period + 1, values.shape[1])
     return np.where(still & ~np.isnan(values), 0.0, values)
 
 
