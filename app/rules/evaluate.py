@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
+from operator import and_
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from app.rules.comparison_truth import comparison_truth
 from app.rules.detection_conditions import DetectionBars, DetectionEvaluation, confidences, is_on_age, is_on_detection
 from app.rules.market_bars import MarketBars
 from app.rules.names import TIMELESS
-from app.rules.operand_series import OperandSeries, in_share
+from app.rules.operand_series import NO_VALUES, OperandSeries, in_share
 from app.rules.resolve import resolve
 from app.rules.tree import All, Among, Any, Condition, ForLast, InLast, Not, Number, Operand, Rolling, Rule, Series
 from app.rules.truth import Truth, all_of, any_of, any_of_last
@@ -31,7 +33,7 @@ class RuleEvaluation:
 
     def __init__(self, market: MarketBars, timeframe: str = "d", before: "RuleEvaluation | None" = None) -> None:
         """`timeframe`: prefix of the rules' own. `before`: the evaluation on the market before, from which those values
-        are taken over that did not change."""
+        are taken over that did not change; it is not used any more."""
         self.timeframe = timeframe
         self._market = market
         self._matrices: dict[str, BarMatrix] = {}
@@ -63,13 +65,16 @@ class RuleEvaluation:
     def steps(self, rule: Rule, bars: int = 1) -> list[Truth]:
         """As last(), of the first condition, the first two and so on: which of them leaves how many symbols. Those on
         detections speak of one detection, whose age counts from the first of them on."""
-        conditions = _resolved(rule, self.timeframe).conditions
+        conditions, prefix = _resolved(rule, self.timeframe).conditions, self.timeframe
+        if not any(map(is_on_detection, conditions)):
+            truths = (self._condition(each, prefix, bars) for each in conditions)
+            return [each.within(self._present(prefix, bars)) for each in accumulate(truths, and_)]
         ages = [each for each in conditions if is_on_age(each)]
         steps = []
         for place in range(1, len(conditions) + 1):
             first = conditions[:place]
             more = [each for each in ages if each not in first] if any(map(is_on_detection, first)) else []
-            steps.append(self._list((*first, *more), self.timeframe, bars))
+            steps.append(self._list((*first, *more), prefix, bars))
         return steps
 
     def bars(self, prefix: str) -> BarMatrix:
@@ -156,7 +161,7 @@ class RuleEvaluation:
 
     def _series(self, prefix: str) -> OperandSeries:
         if prefix not in self._operands:
-            earlier, change = self._earlier.pop(prefix, {}), self._market.change(TIMEFRAMES[prefix])
+            earlier, change = self._earlier.pop(prefix, NO_VALUES), self._market.change(TIMEFRAMES[prefix])
             self._operands[prefix] = OperandSeries(self._matrix(prefix), self._other, earlier, change)
         return self._operands[prefix]
 

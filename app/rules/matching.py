@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.finance.panel import Floats, Mask
+from app.finance.panel import Counts, Floats, Mask
 from app.rules.catalogue import DETECTION_NUMBERS
 from app.rules.evaluate import RuleEvaluation
 from app.rules.market_bars import MarketBars
@@ -57,18 +57,19 @@ class RuleMatching:
         self._evaluations: dict[str, RuleEvaluation] = {}
         self._scopes: dict[tuple[str, RuleScope], Mask] = {}
         self._places: dict[str, dict[str, int]] = {}
+        self._orders: dict[str, tuple[Counts, Sequence[str]]] = {}
         self._steps: dict[tuple[Rule, str], list[Mask]] = {}
 
     def matches(self, rule: Rule, timeframe: str, scope: RuleScope) -> RuleMatches:
         """`timeframe`: prefix of the rule's own."""
-        evaluation, mask = self._evaluation(timeframe), self._scope(timeframe, scope)
+        mask = self._scope(timeframe, scope)
         counts = [int(mask.sum())]
         left = mask
         for step in self._true_steps(rule, timeframe):
             left = mask & step
             counts.append(int(left.sum()))
-        symbols = evaluation.symbols
-        return RuleMatches(tuple(sorted(symbols[row] for row in np.flatnonzero(left).tolist())), tuple(counts))
+        order, names = self._by_name(timeframe)
+        return RuleMatches(tuple([names[place] for place in np.flatnonzero(left[order]).tolist()]), tuple(counts))
 
     def departures(
         self, rule: Rule, timeframe: str, scope: RuleScope, symbols: Sequence[str]
@@ -119,6 +120,13 @@ class RuleMatching:
         if timeframe not in self._places:
             self._places[timeframe] = {symbol: row for row, symbol in enumerate(self._evaluation(timeframe).symbols)}
         return self._places[timeframe]
+
+    def _by_name(self, timeframe: str) -> tuple[Counts, Sequence[str]]:
+        """Rows in order of the names of their symbols, and these names."""
+        if timeframe not in self._orders:
+            names = sorted(self._rows(timeframe))
+            self._orders[timeframe] = np.array([self._rows(timeframe)[name] for name in names], dtype=np.int64), names
+        return self._orders[timeframe]
 
     def _evaluation(self, timeframe: str) -> RuleEvaluation:
         if timeframe not in self._evaluations:
