@@ -20,8 +20,12 @@ from app.wire.rules.match_lists import MatchList, MatchLists
 PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 4
 """The pause behind an evaluation of all rules is at least so many times as long as that took."""
-AT_ONCE = 20
+AT_ONCE = 60
 """Rules that are evaluated in one go in a thread."""
+IDLE_STEP, LATE_STEP, IDLE_STEPS, MOST_WAIT = 0.005, 0.0075, 2, 1.0
+"""Seconds. The event loop is idle when so many sleeps of a step in a row took less than LATE_STEP; it is awaited for
+MOST_WAIT. What closes the bars holds the interpreter, for which a thread of many short computations would compete: that
+takes several times as long as behind it, and more CPU."""
 PAST_SECONDS = 2.0
 """For which an evaluation of all rules also computes what they would have matched, after a session or a load."""
 
@@ -86,6 +90,8 @@ class LiveRuleEvaluator:
                 loop.call_at(self._due, self._work.set)
             if not everything and not self._announced:
                 continue
+            if everything and len(self._checked) > AT_ONCE:
+                await _wait_idle()
             self._bars_closed = self._bars_closed and not everything
             began = time.monotonic()
             try:
@@ -156,3 +162,12 @@ class LiveRuleEvaluator:
         self._checked.update(
             (each.live.key, each._replace(problem=own.problem)) for each, own in zip(rules, lists, strict=True)
         )
+
+
+async def _wait_idle() -> None:
+    loop, calm = asyncio.get_running_loop(), 0
+    until = loop.time() + MOST_WAIT
+    while calm < IDLE_STEPS and loop.time() < until:
+        began = loop.time()
+        await asyncio.sleep(IDLE_STEP)
+        calm = calm + 1 if loop.time() - began < LATE_STEP else 0
