@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import signed_in
 from tests.support.desk_process import Desk
@@ -19,6 +19,12 @@ CUT = """[...document.querySelectorAll(".quotes .name")].filter(name => {
 CONTROLS = """[...document.querySelectorAll("button, input, select, nav")]
   .filter(each => each.checkVisibility()).map(each => each.outerHTML)"""
 """What nobody can use on paper."""
+
+LEFT_OF_CHANGE = """(() => {
+  const range = document.createRange()
+  range.selectNodeContents(document.querySelector(".quotes .change"))
+  return range.getBoundingClientRect().left
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +78,15 @@ def test_with_large_text_a_telephone_shows_quotes_on_its_first_screen(
     )
     page = signed_in(large, replaying, width=360)
     page.set_viewport_size({"width": 360, "height": 640})
+    # Says in a line of its own that the feed has just started.
+    expect(page.locator(".status.warn")).to_have_count(0, timeout=60_000)
 
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
     assert bottom(page, ".quotes tbody tr:nth-child(2)") < bottom(page, "nav[aria-label=Main]") - 72
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(LEFT_OF_CHANGE) >= page.evaluate(
+        "document.querySelector('.quotes th').getBoundingClientRect().left"
+    )
     large.close()
 
 
@@ -97,7 +108,8 @@ def test_a_printed_page_has_address_and_time_and_the_desk_fits_one_sheet(
     pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=PAPER))
     page.emulate_media(media="print")
     printed = page.locator(".printed").inner_text()
-    controls = page.evaluate(CONTROLS)
+    # Also where the page offers to take over, since a person has too many desks open.
+    controls = page.evaluate(f"document.documentElement.dataset.live = 'full', {CONTROLS}")
     page.emulate_media(media="screen")
 
     assert len(pages) == 1 or path != "/"
