@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from app.scans.columns import SETS
 from tests.journeys.conftest import signed_in
 from tests.support.axe import findings_wide_and_narrow
+from tests.support.browser_forms import post
 from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
@@ -87,8 +88,3 @@ def widths(page: Page, *windows: int) -> list[int]:
         page.set_viewport_size({"width": width, "height": 740})
         measured.append(page.evaluate("document.documentElement.scrollWidth"))
     return measured
-
-
-def post(page: Page, desk: Desk, path: str, **fields: str) -> None:
-    """What an earlier run made already is refused and stays."""
-    assert page.request.post(f"{desk.url}{path}", form=fields, headers={"Origin": desk.url}).status in (200, 422)

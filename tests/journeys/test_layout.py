@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import signed_in
+from tests.support.browser_forms import post
 from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
@@ -104,6 +105,7 @@ def test_a_printed_page_has_address_and_time_and_the_desk_fits_one_sheet(
     page: Page, replaying: Desk, path: str
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
+    post(page, replaying, "/w", name="Printed")  # To which a symbol can be added.
     page.goto(f"{replaying.url}{path}")
     pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=PAPER))
     page.emulate_media(media="print")
