@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -127,9 +128,9 @@ def test_the_sixth_window_says_so_and_can_take_over(browser: Browser, replaying:
     """All are visible: each holds a connection, and the browser has six."""
     first = signed_in(browser, replaying)
     pages = [first, *(first.context.new_page() for _ in range(5))]
-    for page in pages[1:]:
+    for before, page in pairwise(pages):
         # A stream that has not begun does not count yet.
-        expect(pages[pages.index(page) - 1].locator("html[data-live=live]")).to_be_attached()
+        expect(before.locator("html[data-live=live]")).to_be_attached()
         page.goto(f"{replaying.url}/symbols/IBM")
 
     expect(pages[5].locator("#announce")).to_contain_text("5 desks of yours are open")

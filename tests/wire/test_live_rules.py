@@ -116,6 +116,29 @@ async def test_bars_that_close_do_not_wait_until_the_past_of_all_rules_is_comput
     assert count < len(rules)
 
 
+async def test_many_rules_are_evaluated_also_where_the_event_loop_is_never_idle(
+    redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluators, "LONGEST_WAIT", 0.05)
+    market, rules = Market(LATE), [rule(f"close:gt:{number}") for number in range(1, evaluators.AT_ONCE + 2)]
+    for each in rules:
+        await LiveRules(client).put(each)
+    await LiveRules(client).announce([Announcement(each.key, 1.0) for each in rules])
+
+    async def occupy() -> None:
+        while True:
+            sum(range(1_000_000))
+            await asyncio.sleep(0)
+
+    async with listening(redis_url) as batches, evaluating(redis_url, client, market.read) as evaluator:
+        await eventually(lambda: len({each.key for each in lists(batches)}) == len(rules))
+        occupation = asyncio.create_task(occupy())
+        reads = market.reads
+        evaluator.bars_closed()
+        await eventually(lambda: market.reads > reads)
+        await cancel_tasks(occupation)
+
+
 async def test_versions_go_on_behind_those_of_another_evaluator(redis_url: str, client: Redis) -> None:
     own, ahead = rule("close:gt:20"), 2**52
     lists_there = MatchLists(client)

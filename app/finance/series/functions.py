@@ -80,20 +80,20 @@ def series(matrix: BarMatrix, field: str, period: int = 0, part: str = "", colum
     bars before. KeyError for a field without a number for each bar."""
     function = FUNCTIONS[field, part]
     columns = matrix.width if columns is None else min(columns, matrix.width)
-    return _finished(function.compute(matrix, period, columns), function, matrix, period)
+    return _round_and_mask(function.compute(matrix, period, columns), function, matrix, period)
 
 
 def newest_values(matrix: BarMatrix, field: str, period: int, part: str, state: Floats) -> Floats:
     """(rows, 1): as series() at the newest bar, of a field in NEWEST. `state`: of its bar before."""
     function = FUNCTIONS[field, part]
     values = NEWEST[field, part].step(matrix, period, state)
-    first = np.flatnonzero(np.isnan(state).any(axis=0) & (matrix.counts >= function.bars(period)))
-    if len(first):
-        values[first] = function.compute(matrix.of_rows(first), period, 1)
-    return _finished(values, function, matrix, period)
+    without_state = np.flatnonzero(np.isnan(state).any(axis=0) & (matrix.counts >= function.bars(period)))
+    if len(without_state):  # It is their first value.
+        values[without_state] = function.compute(matrix.of_rows(without_state), period, 1)
+    return _round_and_mask(values, function, matrix, period)
 
 
-def _finished(values: Floats, function: SeriesFunction, matrix: BarMatrix, period: int) -> Floats:
+def _round_and_mask(values: Floats, function: SeriesFunction, matrix: BarMatrix, period: int) -> Floats:
     """Rounded, and NaN where there are too few bars."""
     traded = lagged(matrix.traded, 0, values.shape[1])
     rounded = rounded_prices(values, traded) if function.is_price else rounded_to(values)

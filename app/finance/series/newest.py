@@ -58,7 +58,7 @@ def _rsi(matrix: BarMatrix, period: int, state: Floats) -> Floats:
     change = matrix.close[:, -1] - matrix.close[:, -2]
     gains = _wilder(state[0], np.maximum(change, 0), period)
     changes = gains + _wilder(state[1], np.maximum(-change, 0), period)
-    values = 100 * np.divide(gains, changes, out=_zero(changes), where=changes > 0)
+    values = 100 * np.divide(gains, changes, out=_zeros(changes), where=changes > 0)
     return middle_where_still(values[:, None], matrix, period)
 
 
@@ -76,9 +76,9 @@ def _adx(matrix: BarMatrix, period: int, state: Floats) -> Floats:
     share = 1 - 1 / period
     up = state[0] * share + np.where((rise > fall) & (rise > 0), rise, 0)
     down = state[1] * share + np.where((fall > rise) & (fall > 0), fall, 0)
-    moved = up + down
-    direction = 100 * np.divide(np.abs(up - down), moved, out=_zero(moved), where=moved > 0)
-    values = np.where(moved > 0, _wilder(state[2], direction, period), state[2])
+    movement = up + down
+    direction = 100 * np.divide(np.abs(up - down), movement, out=_zeros(movement), where=movement > 0)
+    values = np.where(movement > 0, _wilder(state[2], direction, period), state[2])
     return zero_where_still(values[:, None], matrix, period)
 
 
@@ -132,6 +132,6 @@ def _before_newest(function: Callable[..., Floats], *prices: Floats) -> Floats:
     return rowwise(function, 1, *(own[:, :-1] for own in prices))[:, 0]
 
 
-def _zero(values: Floats) -> Floats:
+def _zeros(values: Floats) -> Floats:
     """NaN stays NaN."""
     return np.where(np.isnan(values), np.nan, 0.0)

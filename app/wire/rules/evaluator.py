@@ -22,10 +22,10 @@ PAUSE_SHARE = 4
 """The pause behind an evaluation of all rules is at least so many times as long as that took."""
 AT_ONCE = 60
 """Rules that are evaluated in one go in a thread."""
-IDLE_STEP, LATE_STEP, IDLE_STEPS, MOST_WAIT = 0.005, 0.0075, 2, 1.0
+IDLE_STEP, LATE_STEP, IDLE_STEPS, LONGEST_WAIT = 0.005, 0.0075, 2, 1.0
 """Seconds. The event loop is idle when so many sleeps of a step in a row took less than LATE_STEP; it is awaited for
-MOST_WAIT. What closes the bars holds the interpreter, for which a thread of many short computations would compete: that
-takes several times as long as behind it, and more CPU."""
+LONGEST_WAIT. What closes the bars holds the interpreter, for which a thread of many short computations would compete:
+that takes several times as long as behind it, and more CPU."""
 PAST_SECONDS = 2.0
 """For which an evaluation of all rules also computes what they would have matched, after a session or a load."""
 
@@ -165,9 +165,9 @@ class LiveRuleEvaluator:
 
 
 async def _wait_idle() -> None:
-    loop, calm = asyncio.get_running_loop(), 0
-    until = loop.time() + MOST_WAIT
-    while calm < IDLE_STEPS and loop.time() < until:
+    loop, idle_steps = asyncio.get_running_loop(), 0
+    until = loop.time() + LONGEST_WAIT
+    while idle_steps < IDLE_STEPS and loop.time() < until:
         began = loop.time()
         await asyncio.sleep(IDLE_STEP)
-        calm = calm + 1 if loop.time() - began < LATE_STEP else 0
+        idle_steps = idle_steps + 1 if loop.time() - began < LATE_STEP else 0

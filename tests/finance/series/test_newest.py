@@ -26,7 +26,7 @@ def walks(timeframe: Timeframe, seed: int) -> list[Bar]:
     return random_bars(timeframe, 90, seed)
 
 
-def moved(bars: list[Bar], factor: float) -> list[Bar]:
+def with_last_price(bars: list[Bar], factor: float) -> list[Bar]:
     """The newest bar of each symbol, further up or down."""
     newest = {bar.symbol: place for place, bar in enumerate(bars)}
     own = list(bars)
@@ -45,7 +45,7 @@ def test_a_step_from_the_state_is_the_value_of_the_whole_series(
 ) -> None:
     field, part = key
     state = NEWEST[key].state(matrix(timeframe, walks(timeframe, seed), SPLITS), period)
-    after = matrix(timeframe, moved(walks(timeframe, seed), factor), SPLITS)
+    after = matrix(timeframe, with_last_price(walks(timeframe, seed), factor), SPLITS)
 
     close_to(newest_values(after, field, period, part, state), series(after, field, period, part, 1))
 
@@ -88,18 +88,21 @@ def test_states_are_taken_over_while_bars_run_and_renewed_where_one_begins(
     matrices: list[tuple[BarMatrix, set[str]]] = [
         (matrix("daily", rows, SPLITS, 100), changed)
         for rows, changed in (
-            (bars, set()), (moved(bars, 1.01), set()), (next_days, longer), (moved(next_days, 0.98), set()),
-            (moved(next_days, 0.98), set()), (moved(next_days, 0.9), set()),
+            (bars, set()), (with_last_price(bars, 1.01), set()), (next_days, longer),
+            (with_last_price(next_days, 0.98), set()), (with_last_price(next_days, 0.98), set()),
+            (with_last_price(next_days, 0.9), set()),
         )
     ]  # fmt: skip
     values = NO_VALUES
     for number, (own, changed) in enumerate(matrices):
         rows = np.flatnonzero([symbol in changed for symbol in own.symbols])
-        follows = OperandSeries(own, earlier=values, change=MatrixChange(rows, newest=number != 4) if number else None)
-        alone = OperandSeries(own)
+        incremental = OperandSeries(
+            own, earlier=values, change=MatrixChange(rows, newest=number != 4) if number else None
+        )
+        whole = OperandSeries(own)
         for each in operands:
-            close_to(follows.values(each, 4), alone.values(each, 4), err_msg=f"{each} {number}")
-        values = follows.of_bars()
+            close_to(incremental.values(each, 4), whole.values(each, 4), err_msg=f"{each} {number}")
+        values = incremental.of_bars()
 
 
 @pytest.mark.parametrize("key", sorted(NEWEST))
