@@ -131,7 +131,7 @@ def paths() -> Iterator[tuple[str, str]]:
         yield "desk", "/"
         yield "scan", f"/scan?q={quote(next(texts))}&v=1"
         yield "list", f"/w/{LIST}"
-        yield "symbol", f"/symbols/{any_.choice(TRADED)}"
+        yield "symbol", f"/s/{any_.choice(TRADED)}"
 
 
 def _stored_presets() -> list[str]:

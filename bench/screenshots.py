@@ -16,8 +16,8 @@ SHOTS = (
     ("dashboard-dark", "/", 1280, "dark", True),
     ("dashboard-360", "/", 360, "light", True),
     ("dashboard-without-scripting", "/", 360, "light", False),
-    ("symbol", "/symbols/AAPL", 1280, "light", True),
-    ("symbol-360", "/symbols/AAPL", 360, "dark", True),
+    ("symbol", "/s/AAPL", 1280, "light", True),
+    ("symbol-360", "/s/AAPL", 360, "dark", True),
 )
 
 

@@ -121,7 +121,7 @@ def wait_for(desk: Desk, cookies: str) -> None:
 
 
 async def measured(desk: Desk, cookies: str, what: str, seconds: float) -> list[tuple[Reader, Count]]:
-    pages = [("/", "desk")] + ([("/symbols/IBM", "IBM")] if what == FIVE else [])
+    pages = [("/", "desk")] + ([("/s/IBM", "IBM")] if what == FIVE else [])
     readers = [Reader(f"{name}, alone", page, rate, "UTC") for page, name in pages for rate in RATES]
     for rate in RATES:
         readers += [Reader("desk, of eight", "/", rate, "Asia/Tokyo", number == 0) for number in range(SHARING)]

@@ -15,7 +15,7 @@ PATTERN = rf"(?=[A-Za-z0-9^$.])(?=.{{1,{LONGEST}}}$){_SEGMENT}(?:/{_SEGMENT})*"
 """Of a whole text; tools that search (msgspec, OpenAPI) need ^ before it and $ behind it.
 
 Letters keep their case: BCPC and BCpC are two companies. No part between slashes is empty, "." or "..", so that a
-symbol is also a path below /symbols/ that no browser shortens. No comma, quote, percent sign or blank is part of it,
+symbol is also a path below /s/ that no browser shortens. No comma, quote, percent sign or blank is part of it,
 so that it needs no quoting in lists and CSV files.
 """
 

@@ -1,7 +1,6 @@
 """The symbol search page."""
 
 import time
-from urllib.parse import quote
 
 from quart import Blueprint, redirect, request
 from quart.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from app.quotes.board import QuoteBoard
 from app.quotes.most_active import BOARD_ROWS
 from app.quotes.table import quotes_document
 from app.web import guards, parameters, tables
+from app.web.filters import symbol_path
 from app.web.formats import TableDocument
 from app.web.html import page
 
@@ -41,7 +41,7 @@ async def symbols() -> ResponseReturnValue:
     index = deps.symbols()
     spellings = index.spellings(typed)
     if len(spellings) == 1:
-        return redirect(f"/symbols/{quote(spellings[0])}", 303)
+        return redirect(symbol_path(spellings[0]), 303)
     matches = index.search(typed, BOARD_ROWS)
     board = deps.board(QuoteBoard)
     return await page(

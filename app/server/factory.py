@@ -35,6 +35,7 @@ from app.desk.scan import api as scan_api
 from app.desk.scan import routes as scan
 from app.desk.scan.acts import routes as scan_acts
 from app.desk.shared import routes as shared
+from app.desk.symbol import routes as symbol_page
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -89,7 +90,7 @@ PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tok
 SCANS = (scan, scan_acts, rules, screens, screen_sharing)
 LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
-PAGES = (desk_routes, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
+PAGES = (desk_routes, symbol_page, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)
 PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, screens_api, admin_api)
 

@@ -43,6 +43,11 @@ def timeframe(name: str) -> str:
     return TIMEFRAME_NAMES.get(name) or words(name)
 
 
+def symbol_path(symbol: str) -> str:
+    """The address of a symbol's page. A slash in the symbol is written as %2F."""
+    return f"/s/{quote(symbol, safe='')}"
+
+
 def detection_path(symbol: str, pattern: str, timeframe: str, at: float) -> str:
     """The address of the page of one detection; `at` in UTC epoch seconds."""
     return f"/detections/{quote(f'{symbol}/{pattern}/{timeframe}')}/{times.iso(at)}"

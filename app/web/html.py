@@ -59,7 +59,7 @@ def _environment(folder: str) -> Templates:
         auto_reload=False,
     )
     jinja.filters.update({function.__name__: function for function in filters.FILTERS})
-    jinja.globals.update(dom_id=filters.dom_id, detection_path=filters.detection_path)
+    jinja.globals.update(dom_id=filters.dom_id, symbol_path=filters.symbol_path, detection_path=filters.detection_path)
     return jinja
 
 

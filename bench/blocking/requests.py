@@ -28,7 +28,7 @@ ARGUMENTS = {
 }
 MORE = {
     "/symbols": ("?q=s", "?q=ohio", "?q=AAPK", f"?q={SLIP}", f"?q={ALPHABET}", "?q=nobody"),
-    "/symbols/<path:symbol>": (f"/../{symbol(0)}?range=all&rows=all", "/../AAPK", f"/../{SLIP}", f"/../{ALPHABET}"),
+    "/s/<path:symbol>": (f"/../{symbol(0)}?range=all&rows=all", "/../AAPK", f"/../{SLIP}", f"/../{ALPHABET}"),
     "/patterns/search": (f"?symbol={symbol(77)}",),
     "/api/v1/quotes": (
         "?limit=1000",

@@ -43,7 +43,7 @@ static char input[SPACE + ROOM], output[SPACE + ROOM], outgoing[1 << 16];
 
 /* No two alike, as in life, for a compressor looks closely. Never more than SIZE. */
 static const char ROW[] =
-    "<li>@@%lu@%lu@<a href=\"/symbols/S%03u\">S%03u</a><span class=\"name\">Weekly Breakout</span><time "
+    "<li>@@%lu@%lu@<a href=\"/s/S%03u\">S%03u</a><span class=\"name\">Weekly Breakout</span><time "
     "datetime=\"2012-09-04T14:%02u:%02uZ\">14:%02u</time><span class=\"price\">%u.%02u</span><span class=\"change up\">"
     "+0.%02u</span><code>%08x</code><code>%08x</code></li>";
 

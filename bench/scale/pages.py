@@ -24,10 +24,10 @@ ONE, OTHER, BARE = data.name(1), data.name(250), data.name(4_999)
 
 PAGES = (
     "/",
-    f"/symbols/{ONE}",
-    f"/symbols/{OTHER}",
-    f"/symbols/{OTHER}?range=all",
-    f"/symbols/{BARE}",
+    f"/s/{ONE}",
+    f"/s/{OTHER}",
+    f"/s/{OTHER}?range=all",
+    f"/s/{BARE}",
     "/symbols?q=synthetic",
     "/patterns",
     f"/patterns/search?symbol={OTHER}",

@@ -19,7 +19,7 @@ WEB_SECONDS, ENGINE_SECONDS = 3.0, 10.0
 ROUNDS = 3
 LOADED = 2_500_000
 LOADED_SYMBOLS = 500
-READ = ("/", f"/symbols/{data.name(250)}", "/patterns", f"/api/v1/bars/{data.name(250)}")
+READ = ("/", f"/s/{data.name(250)}", "/patterns", f"/api/v1/bars/{data.name(250)}")
 COPY = "scale_load"
 
 

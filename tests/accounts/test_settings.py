@@ -203,11 +203,11 @@ async def test_a_sign_in_leads_to_the_home_page_unless_another_was_asked_for(mar
 
 async def test_with_reduced_data_there_are_no_sparklines_and_charts_on_request(market: Desk) -> None:
     async with new_browser(market) as browser:
-        before, chart = (await browser.get("/")).text, (await browser.get("/symbols/BRK.B")).text
+        before, chart = (await browser.get("/")).text, (await browser.get("/s/BRK.B")).text
         await save(browser, {**DEFAULTS, "data": "less"})
-        after, link = (await browser.get("/")).text, (await browser.get("/symbols/BRK.B?prices=raw")).text
-        with_chart = (await browser.get("/symbols/BRK.B?range=6m&chart=1")).text
-        wrong = await browser.get("/symbols/BRK.B?chart=2")
+        after, link = (await browser.get("/")).text, (await browser.get("/s/BRK.B?prices=raw")).text
+        with_chart = (await browser.get("/s/BRK.B?range=6m&chart=1")).text
+        wrong = await browser.get("/s/BRK.B?chart=2")
 
     assert ('class="spark"' in before, ">Session</th>" in before) == (True, True)
     assert ('class="spark"' in after, ">Session</th>" in after) == (False, False)

@@ -150,7 +150,7 @@ async def test_a_split_after_the_detection_is_no_fall(desk: Desk) -> None:
 
 
 async def test_every_entry_of_a_list_leads_to_its_page(desk: Desk) -> None:
-    for path in ("/", "/patterns", "/patterns/search", *(f"/symbols/{quote(symbol)}" for symbol in AWKWARD)):
+    for path in ("/", "/patterns", "/patterns/search", *(f"/s/{quote(symbol)}" for symbol in AWKWARD)):
         html = (await get(desk, path)).text
         entries = re.findall(r'<li id="pattern-.*?</li>', html)
         assert entries, path

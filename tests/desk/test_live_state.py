@@ -44,10 +44,10 @@ async def store(databases: Databases, symbol: str) -> None:
 
 @pytest.mark.parametrize("symbol", AWKWARD)
 async def test_a_stored_indicator_is_on_its_symbols_page(desk: Desk, databases: Databases, symbol: str) -> None:
-    assert f"No indicator of {symbol} has been calculated yet" in await page(desk, f"/symbols/{quote(symbol)}")
+    assert f"No indicator of {symbol} has been calculated yet" in await page(desk, f"/s/{quote(symbol)}")
     await store(databases, symbol)
 
-    html = await page(desk, f"/symbols/{quote(symbol)}")
+    html = await page(desk, f"/s/{quote(symbol)}")
 
     assert f'id="{dom_id("readings", symbol)}"' in html
     assert "28.50" in html
@@ -63,7 +63,7 @@ async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk)
         pushed = (await reader.containing("71.25")).data
 
     assert f'hx-target="#{dom_id("readings", "BF/B")}"' in pushed
-    assert "overbought" in await page(desk, "/symbols/BF/B")
+    assert "overbought" in await page(desk, "/s/BF/B")
 
 
 async def test_after_a_gap_the_indicators_of_a_symbol_are_read_again(desk: Desk, databases: Databases) -> None:
@@ -93,7 +93,7 @@ async def test_a_page_that_could_not_read_its_list_gets_it_at_the_start_of_its_s
     desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     assert "cursor=" not in await page(desk, "/")
-    assert "cursor=" not in await page(desk, "/symbols/BRK.B")
+    assert "cursor=" not in await page(desk, "/s/BRK.B")
 
 
 async def test_a_newly_traded_symbol_soon_has_its_previous_close(desk: Desk) -> None:
@@ -118,7 +118,7 @@ async def test_published_indicators_stay_while_the_database_is_down(desk: Desk) 
         await until(lambda: bool(board.of("BRK.B")))
         desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
-        assert "71.25" in await page(desk, "/symbols/BRK.B")
+        assert "71.25" in await page(desk, "/s/BRK.B")
 
 
 async def test_indicators_just_published_for_an_unwatched_symbol_are_shown_while_the_database_is_down(
@@ -128,7 +128,7 @@ async def test_indicators_just_published_for_an_unwatched_symbol_are_shown_while
     await desk.publish(indicator_event("BRK.B", 71.25))
     await until(lambda: desk.context.receiver.indicators.skipped)
 
-    assert "71.25" in await page(desk, "/symbols/BRK.B")
+    assert "71.25" in await page(desk, "/s/BRK.B")
 
 
 async def test_a_run_appears_in_the_status_line_and_on_the_next_page(desk: Desk) -> None:
@@ -150,7 +150,7 @@ async def test_an_expired_pattern_is_pushed_and_stays_expired(desk: Desk) -> Non
         )
         assert ">expired<" in (await reader.containing(f'hx-target="#{key}"')).data
 
-    for path in ("/", "/symbols/BF/B", "/patterns"):
+    for path in ("/", "/s/BF/B", "/patterns"):
         html = await page(desk, path)
         assert html.count(">expired<") == 1, path
 

@@ -38,7 +38,7 @@ def pages(app: Quart) -> dict[str, tuple[str, ...]]:
     views = {rule.rule: app.view_functions[rule.endpoint] for rule in rules}
     return {
         **{path: parameters.parameters_of(view) for path, view in views.items() if "api" not in vars(view)},
-        "/symbols/BRK.B": ("chart", "prices", "range", "rows"),
+        "/s/BRK.B": ("chart", "prices", "range", "rows"),
     }
 
 
@@ -79,9 +79,9 @@ async def test_parameters_of_the_page_frame_and_of_trackers_are_ignored(market: 
 WRONG = {
     "/?refresh=7": "refresh: choose one of 10, 30, 60 seconds.",
     "/?refresh=30&refresh=30": "refresh: said more than once.",
-    "/symbols/BRK.B?range=2m": "range: choose one of 1m, 3m, 6m, 1y, all.",
-    "/symbols/BRK.B?rows=some": "rows: choose one of all.",
-    "/symbols/BRK.B?prices=adjusted": "prices: what is shown is split",
+    "/s/BRK.B?range=2m": "range: choose one of 1m, 3m, 6m, 1y, all.",
+    "/s/BRK.B?rows=some": "rows: choose one of all.",
+    "/s/BRK.B?prices=adjusted": "prices: what is shown is split",
     "/symbols?q=a&q=b": "q: said more than once.",
 }
 

@@ -32,7 +32,7 @@ from tests.support.stored_bars import PatternRow, store_bars, store_patterns, st
 from tests.support.topic_rules import RULES
 from tests.support.waiting import until
 
-LINK = re.compile(r'href="/symbols/([^"?#]*)')
+LINK = re.compile(r'href="/s/([^"?#]*)')
 STREAM = re.compile(r'hx-sse:connect="([^"]*)"')
 ELSEWHERE = (
     "..",
@@ -81,11 +81,11 @@ async def test_every_symbol_of_the_feed_has_a_page_a_link_and_a_stream(desk: Des
     assert set(symbol_examples.ODD) <= linked
     for symbol in symbol_examples.ODD:
         assert f'id="{dom_id("row", symbol)}"' in desk_page
-        html = await page(desk, f"/symbols/{quote(symbol, safe='/')}")
+        html = await page(desk, f"/s/{quote(symbol, safe='/')}")
         (address,) = STREAM.findall(html)
         async with desk.client() as client:
             search = await client.get("/symbols", params={"q": symbol})
-        assert (search.status_code, unquote(search.headers["Location"])) == (303, f"/symbols/{symbol}")
+        assert (search.status_code, unquote(search.headers["Location"])) == (303, f"/s/{symbol}")
         query = unquote(unescape(address)).partition("topics=")[2].partition("&cursor")[0]
         subscription = RULES.parse_all(query)
         assert subscription is not None
@@ -108,9 +108,9 @@ def test_the_stream_of_a_page_requests_exactly_its_charts(symbols: list[str]) ->
 @examples(max_examples=60)
 @given(symbol_examples.symbols)
 def test_a_symbol_link_leads_to_its_page_and_stays_below_symbols(symbol: str) -> None:
-    address = f"/symbols/{quote(symbol)}"
+    address = f"/s/{quote(symbol)}"
 
-    assert unquote(address).removeprefix("/symbols/") == symbol
+    assert unquote(address).removeprefix("/s/") == symbol
     assert not re.search(r"//|/\.{1,2}(/|$)|[?#\\]", address)
 
 
@@ -119,7 +119,7 @@ async def test_an_invalid_symbol_in_the_address_redirects_nowhere(desk: Desk, en
     for text in ELSEWHERE:
         assert not is_symbol(text)
         path = quote(text, safe="" if encoded else "/%\\")
-        for folder in ("/symbols/", "/api/v1/quotes/", "/api/v1/bars/"):
+        for folder in ("/s/", "/api/v1/quotes/", "/api/v1/bars/"):
             for more in ("", "?range=2m"):
                 assert await status_and_location(desk, f"{folder}{path}{more}") in {(404, ""), (400, "")}, (
                     folder,
@@ -127,9 +127,9 @@ async def test_an_invalid_symbol_in_the_address_redirects_nowhere(desk: Desk, en
                     more,
                 )
     for path in (
-        "/symbols/%2e%2e/%2e%2e/login",
-        "/symbols/%2E%2E%2Fpatterns",
-        "/symbols//evil.example",
+        "/s/%2e%2e/%2e%2e/login",
+        "/s/%2E%2E%2Fpatterns",
+        "/s//evil.example",
         "//evil.example",
     ):
         assert await status_and_location(desk, path) == (404, ""), path
@@ -173,7 +173,7 @@ async def test_a_desk_with_more_than_a_hundred_stored_symbols_is_live(
         assert reader.status == 200
         assert (await reader.message("hello")).data == "0.2"
         assert f'id="{dom_id("row", ".INX")}"' in (await reader.message("message")).data
-    await page(desk, "/symbols/.INX")
+    await page(desk, "/s/.INX")
     await desk.stop()
 
 
@@ -194,9 +194,9 @@ async def test_companies_that_differ_in_case_have_pages_of_their_own(desk: Desk,
         await desk.publish(tick(symbol, 24.25 if symbol == "BCpC" else 146.5))
     await until(lambda: board_of(desk).quote("BCpC") and board_of(desk).quote("BCPC"))
 
-    assert "24.25" in await page(desk, "/symbols/BCpC")
-    assert "146.50" in await page(desk, "/symbols/BCPC")
-    both = await page(desk, "/symbols/bcpc", 300)
+    assert "24.25" in await page(desk, "/s/BCpC")
+    assert "146.50" in await page(desk, "/s/BCPC")
+    both = await page(desk, "/s/bcpc", 300)
     assert LINK.findall(both) == ["BCPC", "BCpC"]
     assert {"BCPC", "BCpC"} <= set(LINK.findall(await page(desk, "/symbols?q=bcpc")))
     async with desk.client() as client:
@@ -205,7 +205,7 @@ async def test_companies_that_differ_in_case_have_pages_of_their_own(desk: Desk,
         one = (await client.get("/api/v1/quotes/BCpC")).json()
         either = await client.get("/api/v1/quotes/bcpc")
         typed = (await client.get("/api/v1/quotes/brk.b")).json()
-    assert exact.headers["Location"] == "/symbols/BCpC"
+    assert exact.headers["Location"] == "/s/BCpC"
     assert [each["symbol"] for each in listed] == ["BCPC", "BCpC", "BRK.B"]
     assert (one["symbol"], one["price"], typed["symbol"]) == ("BCpC", 24.25, "BRK.B")
     assert (either.status_code, "BCPC, BCpC" in either.json()["detail"]) == (404, True)
@@ -216,13 +216,13 @@ async def test_a_symbol_stored_after_the_start_is_found_in_any_case(desk: Desk, 
     await store_bars(databases.engine, bars("QQQ", 3))
 
     async with desk.client() as client:
-        assert (await client.get("/symbols/abcp")).headers["Location"] == "/symbols/ABCp"
-        assert (await client.get("/symbols/qqq?range=1y")).headers["Location"] == "/symbols/QQQ?range=1y"
+        assert (await client.get("/s/abcp")).headers["Location"] == "/s/ABCp"
+        assert (await client.get("/s/qqq?range=1y")).headers["Location"] == "/s/QQQ?range=1y"
         assert (await client.get("/api/v1/bars/qqq")).json()["symbol"] == "QQQ"
         either = await client.get("/api/v1/bars/xyzp")
     assert either.status_code == 404
     assert "XYZP, XYZp" in either.json()["detail"]
-    assert LINK.findall(await page(desk, "/symbols/xyzp", 300)) == ["XYZP", "XYZp"]
+    assert LINK.findall(await page(desk, "/s/xyzp", 300)) == ["XYZP", "XYZp"]
 
 
 async def test_a_symbol_known_only_from_engine_events_has_a_page(desk: Desk, databases: Databases) -> None:
@@ -234,8 +234,8 @@ async def test_a_symbol_known_only_from_engine_events_has_a_page(desk: Desk, dat
     assert {"M%26M.NS"} <= set(LINK.findall(await page(desk, "/")))
     for address, words in (("M%26M.NS", "Hammer"), ("%24SPX", "No price of it"), ("BTC%2BUSD", "70.50")):
         await until(lambda: desk.context.hub.stats.published >= 2)
-        assert words in await page(desk, f"/symbols/{address}")
-    await page(desk, "/symbols/BTC-USD", 404)
+        assert words in await page(desk, f"/s/{address}")
+    await page(desk, "/s/BTC-USD", 404)
     assert (await page(desk, "/patterns/search?symbol=m%26m.ns")).count("<li ") == 1
 
 
@@ -255,3 +255,10 @@ async def test_a_list_of_prices_without_a_stream_says_how_current_they_were(desk
     assert "when loaded:" in badge
     assert 'id="reason"' in html
     assert "data-feed" not in (await page(desk, "/account"))
+
+
+async def test_a_former_address_of_a_symbol_leads_to_its_page(desk: Desk) -> None:
+    async with desk.client() as client:
+        moved = await client.get("/symbols/BF/B?range=1y", follow_redirects=False)
+
+    assert (moved.status_code, moved.headers["Location"]) == (301, "/s/BF%2FB?range=1y")

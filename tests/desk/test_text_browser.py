@@ -32,7 +32,7 @@ async def test_a_text_browser_separates_words_and_prints_no_hidden_state(desk: D
     await until(lambda: (quote := board.quote("BRK.B")) and quote.price == 150.25)
 
     reader, administrator = text_of(await page(desk, "/")), text_of(await administrators_page(desk))
-    symbol = text_of(await page(desk, "/symbols/BRK.B"))
+    symbol = text_of(await page(desk, "/s/BRK.B"))
 
     assert re.search(r"BRK\.B .* 150\.25 +\S+ +\S+%", reader)
     for text in (reader, administrator, symbol):

@@ -92,7 +92,7 @@ class Watch:
 
     async def printed(self, bar: Bar) -> Mapping[str, str]:
         async with self._desk.client() as client:
-            page = (await client.get(f"/symbols/{bar.symbol}")).text
+            page = (await client.get(f"/s/{bar.symbol}")).text
         return dict(FACT.findall(page))
 
 

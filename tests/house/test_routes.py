@@ -22,6 +22,7 @@ PUBLIC = {
     "accounts.sign_in",
     "accounts.logout",
     "accounts.welcome",
+    "symbol.former_address",
     "accounts.make_first_admin",
     "api.openapi",  # what one may ask for is no secret, and says nothing of this desk
     "choice.show",

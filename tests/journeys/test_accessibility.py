@@ -16,8 +16,8 @@ SIGNED_IN = (
     "/",
     "/symbols",
     "/symbols?q=ZZZZZ",
-    "/symbols/AAPL?range=1y",
-    "/symbols/NOBODY",
+    "/s/AAPL?range=1y",
+    "/s/NOBODY",
     "/patterns",
     "/patterns/search?symbol=NOBODY",
     "/patterns/statistics",
@@ -110,7 +110,7 @@ def test_a_form_with_errors_has_no_accessibility_violation(
     assert findings_wide_and_narrow(writer) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/symbols/AAPL"])
+@pytest.mark.parametrize("path", ["/", "/s/AAPL"])
 def test_a_page_without_scripting_has_no_accessibility_violation(page: Page, replaying: Desk, path: str) -> None:
     page.route(f"{replaying.url}{path}", without_scripting)
     page.goto(f"{replaying.url}{path}")
@@ -137,7 +137,7 @@ def test_forced_colours_add_no_line_to_the_page(page: Page, replaying: Desk) -> 
 
 
 def test_the_pattern_marks_of_a_chart_are_large_enough_to_touch(page: Page, replaying: Desk) -> None:
-    page.goto(f"{replaying.url}/symbols/AAPL?range=1y")
+    page.goto(f"{replaying.url}/s/AAPL?range=1y")
     sizes = page.evaluate("""[...document.querySelectorAll(".pins .target")].map(pin => {
       const box = pin.getBoundingClientRect()
       return Math.round(Math.min(box.width, box.height))

@@ -106,7 +106,7 @@ def test_the_pages_of_the_first_setup_have_no_accessibility_violation(desk_and_p
         ("user", "/account/tokens", 200),
         ("user", "/admin/wire", 403),
         ("user", "/patterns?color=red", 400),
-        ("user", "/symbols/NOBODY", 404),
+        ("user", "/s/NOBODY", 404),
         ("admin", "/admin/wire", 200),
         ("admin", "/account/confirm", 200),
     ],

@@ -62,14 +62,14 @@ def test_a_mistyped_password_gets_an_error_and_the_right_one_signs_in(
 
 def test_the_sign_in_returns_to_the_requested_page(browser: Browser, quiet: Desk) -> None:
     page = browser.new_context().new_page()
-    page.goto(f"{quiet.url}/symbols/AAPL")
+    page.goto(f"{quiet.url}/s/AAPL")
     assert "/login?next=" in page.url
 
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
-    page.wait_for_url(f"{quiet.url}/symbols/AAPL")
+    page.wait_for_url(f"{quiet.url}/s/AAPL")
 
 
 @pytest.mark.parametrize("scripting", [True, False])

@@ -17,7 +17,7 @@ from tests.support.folders import NewFolder
 
 pytestmark = pytest.mark.browser
 
-LIVE = ("/", "/symbols/IBM")
+LIVE = ("/", "/s/IBM")
 PAGES = (*LIVE, "/admin/wire")
 
 WATCH = """

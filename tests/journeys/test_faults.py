@@ -94,7 +94,7 @@ def test_a_killed_server_comes_back_under_an_open_page(page: Page, desk: Desk, n
     prices_move(page)
 
 
-PRICED = {"/": ".quotes .last", "/symbols/IBM": ".headline"}
+PRICED = {"/": ".quotes .last", "/s/IBM": ".headline"}
 """Where a price stands, by the page."""
 INK = """of => {
   const shown = getComputedStyle(document.querySelector(of)).color, all = getComputedStyle(document.body).color
@@ -117,7 +117,7 @@ def silent_seconds(page: Page) -> int:
 
 
 def test_a_stopped_feed_is_shown_as_silent_on_every_page_until_it_continues(browser: Browser, desk: Desk) -> None:
-    pages = {path: signed_in(browser, desk) for path in ("/", "/symbols/IBM", "/patterns")}
+    pages = {path: signed_in(browser, desk) for path in ("/", "/s/IBM", "/patterns")}
     plain = signed_in(browser, desk, scripting=False)
     for path, page in pages.items():
         page.goto(f"{desk.url}{path}")

@@ -40,7 +40,7 @@ def bottom(page: Page, selector: str) -> float:
     return float(page.evaluate("what => document.querySelector(what).getBoundingClientRect().bottom", selector))
 
 
-@pytest.mark.parametrize("path", ["/", "/symbols/IBM", "/patterns"])
+@pytest.mark.parametrize("path", ["/", "/s/IBM", "/patterns"])
 def test_on_a_telephone_the_header_is_one_row_and_the_navigation_is_at_the_bottom(
     page: Page, replaying: Desk, path: str
 ) -> None:
@@ -100,7 +100,7 @@ def test_no_name_is_truncated_beside_empty_space(page: Page, replaying: Desk, wi
     assert page.evaluate(CUT) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/symbols/AAPL?range=1y"])
+@pytest.mark.parametrize("path", ["/", "/s/AAPL?range=1y"])
 def test_a_printed_page_has_address_and_time_and_the_desk_fits_one_sheet(
     page: Page, replaying: Desk, path: str
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_printed_page_has_address_and_time_and_the_desk_fits_one_sheet(
 
 
 def test_the_pattern_marks_of_a_chart_are_printed(page: Page, replaying: Desk) -> None:
-    page.goto(f"{replaying.url}/symbols/AAPL?range=1y")
+    page.goto(f"{replaying.url}/s/AAPL?range=1y")
     page.emulate_media(media="print")
 
     assert page.locator(".pins > a").first.is_visible()

@@ -113,7 +113,7 @@ def test_of_eight_tabs_the_visible_one_is_live(browser: Browser, replaying: Desk
     pages = [first, *(first.context.new_page() for _ in range(7))]
     for page in pages:
         if page is not first:
-            page.goto(f"{replaying.url}/symbols/IBM")
+            page.goto(f"{replaying.url}/s/IBM")
         expect(page.locator("html[data-live=live]")).to_be_attached()
         hide(page, True)
 
@@ -131,7 +131,7 @@ def test_the_sixth_window_says_so_and_can_take_over(browser: Browser, replaying:
     for before, page in pairwise(pages):
         # A stream that has not begun does not count yet.
         expect(before.locator("html[data-live=live]")).to_be_attached()
-        page.goto(f"{replaying.url}/symbols/IBM")
+        page.goto(f"{replaying.url}/s/IBM")
 
     expect(pages[5].locator("#announce")).to_contain_text("5 desks of yours are open")
     pages[5].get_by_role("button", name="Take over here").click()

@@ -78,7 +78,7 @@ def test_a_page_watched_for_forty_minutes_stays_live_and_announces_the_end_of_it
 @pytest.mark.parametrize("scripting", [True])
 def test_a_hidden_page_is_signed_out_and_the_sign_in_returns_to_it(watch: Watch) -> None:
     page, url = watch.page, watch.desk.url
-    page.goto(f"{url}/symbols/IBM")
+    page.goto(f"{url}/s/IBM")
     expect(page.locator("html[data-live=live]")).to_be_attached()
     with page.expect_event("requestfailed", lambda request: "/stream" in request.url):
         hide(page, True)
@@ -91,7 +91,7 @@ def test_a_hidden_page_is_signed_out_and_the_sign_in_returns_to_it(watch: Watch)
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{url}/symbols/IBM")
+    page.wait_for_url(f"{url}/s/IBM")
 
 
 @pytest.mark.parametrize("scripting", [False])

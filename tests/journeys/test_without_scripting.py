@@ -62,14 +62,14 @@ def test_every_link_of_the_desk_opens_a_page(page: Page, replaying: Desk) -> Non
 
 
 def test_a_chart_is_drawn_by_the_server(page: Page, replaying: Desk) -> None:
-    page.goto(f"{replaying.url}/symbols/AAPL")
+    page.goto(f"{replaying.url}/s/AAPL")
 
     assert page.locator("main svg path").count() >= 2
     expect(page.locator("main table")).not_to_have_count(0)
 
 
 def test_an_unknown_symbol_is_a_404_with_near_matches(page: Page, replaying: Desk) -> None:
-    answer = page.goto(f"{replaying.url}/symbols/AAPK")
+    answer = page.goto(f"{replaying.url}/s/AAPK")
 
     assert answer is not None
     assert answer.status == 404

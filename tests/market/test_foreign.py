@@ -54,7 +54,7 @@ MORE = (
     "/symbols?q=b",
     "/patterns/search?symbol=BRK.B&timeframe=daily",
     "/api/v1/patterns?symbol=BRK.B&min_confidence=0.1&from=2012-01-01&limit=1",
-    *(f"/symbols/BRK.B?range={span}&rows=all" for span in RANGES),
+    *(f"/s/BRK.B?range={span}&rows=all" for span in RANGES),
     *(
         f"/api/v1/bars/BRK.B?timeframe={each}"
         for each in ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")

@@ -190,7 +190,7 @@ async def test_a_page_misses_no_value_between_its_reading_and_its_stream(desk: D
     await until(lambda: desk.context.receiver.indicators.skipped)
 
     async with desk.client() as client:
-        page = await client.get("/symbols/BRK.B")
+        page = await client.get("/s/BRK.B")
     assert "71.25" in page.text
     async with desk.stream("symbol:BRK.B") as reader:
         await reader.containing("71.25")

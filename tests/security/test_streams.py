@@ -27,7 +27,7 @@ IN_TIME, ALIVE_SECONDS = 1.5, 0.25
 API = tuple(
     f"/api/v1/{path}" for path in ("quotes", "quotes/AAPL", "bars/AAPL", "patterns", "indicators/AAPL", "market", "me")
 )
-PAGES = ("/", "/symbols/AAPL", "/patterns", "/account", "/account/tokens", "/admin/wire", "/stream?topics=status")
+PAGES = ("/", "/s/AAPL", "/patterns", "/account", "/account/tokens", "/admin/wire", "/stream?topics=status")
 FORMS = {
     "/login": {"email": EMAIL, "password": PASSWORD},
     "/register": {"email": "bob@example.org", "password": PASSWORD},

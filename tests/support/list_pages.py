@@ -65,7 +65,7 @@ async def new_list(client: httpx.AsyncClient, name: str, *symbols: str) -> str:
 
 def rows(html: str) -> list[str]:
     """The symbols of the table, in order."""
-    return re.findall(r'<tr id="row-[^"]*">\s*<th scope="row"><a href="/symbols/[^"]*">([^<]+)</a>', html)
+    return re.findall(r'<tr id="row-[^"]*">\s*<th scope="row"><a href="/s/[^"]*">([^<]+)</a>', html)
 
 
 def undo_path(html: str) -> str:

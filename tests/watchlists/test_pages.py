@@ -230,9 +230,9 @@ async def test_lists_are_ordered_and_one_is_chosen_for_the_desk(alice: httpx.Asy
 
 
 async def test_a_symbols_page_adds_it_to_a_list(alice: httpx.AsyncClient) -> None:
-    assert "Add to list" not in await get(alice, "/symbols/BF/B")
+    assert "Add to list" not in await get(alice, "/s/BF/B")
     path = await new_list(alice, "Core")
-    html = await get(alice, "/symbols/BF/B")
+    html = await get(alice, "/s/BF/B")
     (symbol,) = re.findall(r'<input type="hidden" name="symbol" value="([^"]+)">', html)
 
     assert await post(alice, "/w/add", symbol=symbol, watchlist="core") == f"{path}#{dom_id('row', 'BF/B')}"

@@ -119,7 +119,7 @@ def test_every_redirect_target_is_a_path_of_the_desk(target: str) -> None:
 
     assert path.startswith("/")
     assert not path.startswith(("//", "/\\"))
-    assert security.own_path("/symbols/BF/B?range=1y") == "/symbols/BF/B?range=1y"
+    assert security.own_path("/s/BF/B?range=1y") == "/s/BF/B?range=1y"
 
 
 async def test_an_anonymous_request_is_redirected_to_the_sign_in_and_back(client: Client) -> None:

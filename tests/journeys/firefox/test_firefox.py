@@ -15,7 +15,7 @@ pytestmark = pytest.mark.streams
 ENTER = "\ue007"
 LIVE = "document.documentElement.dataset.live === 'live'"
 ON_DESK = f"location.pathname === '/' && {LIVE}"
-ON_SYMBOL = f"location.pathname.startsWith('/symbols/') && {LIVE}"
+ON_SYMBOL = f"location.pathname.startsWith('/s/') && {LIVE}"
 PUSHED = "document.querySelector('.quotes .new') !== null"
 SOCKET_OPEN = "document.getElementById('fast')?._htmx?.ws?.connection?.socket?.readyState === 1"
 

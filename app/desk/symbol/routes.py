@@ -1,0 +1,211 @@
+"""The page of a symbol, which combines several features."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from markupsafe import Markup
+from quart import Blueprint, abort, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import db, deps
+from app.desk import detection_lists
+from app.finance.adjust import PRICES, Prices
+from app.finance.instrument import Instrument
+from app.finance.symbol_index import visible_query
+from app.finance.symbols import is_symbol
+from app.identity import View
+from app.indicators import partials as indicator_partials
+from app.indicators import stream as indicator_stream
+from app.indicators.board import IndicatorBoard
+from app.live.topics import STATUS, symbol_topic
+from app.market import partials as market_partials
+from app.market import stream as market_stream
+from app.market.board import MarketBoard
+from app.patterns import stream as pattern_stream
+from app.patterns.board import PatternBoard
+from app.patterns.queries import Detection
+from app.patterns.stream import DetectionList
+from app.quotes import lookup
+from app.quotes import partials as quote_partials
+from app.quotes.board import QuoteBoard
+from app.quotes.charts import history
+from app.quotes.charts.cache import ChartCache
+from app.quotes.charts.drawing import draw_chart
+from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
+from app.quotes.quote import SymbolQuote
+from app.quotes.topics import chart_topic
+from app.watchlists import queries as watchlists
+from app.watchlists.forms import AddTo
+from app.web import guards, numbers, parameters
+from app.web.filters import symbol_path
+from app.web.html import page
+
+blueprint = Blueprint("symbol", __name__)
+
+USUAL_SPAN = "6m"
+TABLE_ROWS = 20
+ALL_ROWS = "all"
+CHART_REQUESTED = "1"
+"""With reduced data a chart is drawn where the address says so."""
+
+
+@blueprint.get("/symbols/<path:symbol>")
+@guards.public
+@parameters.allow("chart", "prices", "range", "rows")
+async def former_address(symbol: str) -> ResponseReturnValue:
+    return redirect(_address(symbol), 301)
+
+
+@blueprint.get("/s/<path:symbol>")
+@guards.signed_in
+@parameters.allow("chart", "prices", "range", "rows")
+async def symbol_page(symbol: str) -> ResponseReturnValue:
+    prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
+    span = request.args.get("range", USUAL_SPAN)
+    _must_be_one_of("range", span, RANGES)
+    _must_be_one_of("rows", request.args.get("rows", ALL_ROWS), (ALL_ROWS,))
+    _must_be_one_of("chart", request.args.get("chart", CHART_REQUESTED), (CHART_REQUESTED,))
+    spellings = await _spellings(visible_query(symbol))
+    if len(spellings) != 1:
+        return await _choice(visible_query(symbol), spellings) if spellings else await unknown(symbol)
+    (name,) = spellings
+    if name != symbol:  # not for ever: what was typed may be a symbol of its own one day
+        return redirect(_address(name), 303)
+    chart_request = ChartRequest(name, span, prices)
+    (chart_history, away), detections, _ = await asyncio.gather(
+        _history(chart_request),
+        _detections(pattern_stream.symbol_feed(name)),
+        indicator_stream.seed(name, deps.pools(), deps.board(IndicatorBoard)),
+    )
+    return await _symbol_page(chart_request, chart_history, detections, cursor, away)
+
+
+def _address(symbol: str) -> str:
+    return "?".join(filter(None, (symbol_path(symbol), request.query_string.decode())))
+
+
+async def _history(chart_request: ChartRequest) -> tuple[ChartHistory | None, bool]:
+    """Also returns whether the database is away."""
+    try:
+        return await history.history(chart_request, deps.pools(), deps.board(QuoteBoard), deps.board(ChartCache)), False
+    except db.Unavailable:
+        return None, True
+
+
+async def _spellings(typed: str) -> tuple[str, ...]:
+    """The stored symbols that `typed` can mean: those with a price or a name, else those with patterns or indicators.
+
+    Raises Unavailable.
+    """
+    names = await lookup.spellings(typed, deps.symbols(), deps.pools())
+    if names or not is_symbol(typed):
+        return names
+    return tuple([name for name in deps.symbols().possible(typed) if await _mentioned(name)][:1])
+
+
+async def _mentioned(symbol: str) -> bool:
+    indicators = deps.board(IndicatorBoard)
+    if (
+        indicators.of(symbol)
+        or deps.board(PatternBoard).mentions(symbol)
+        or await _detections(pattern_stream.symbol_feed(symbol))
+    ):
+        return True
+    await indicator_stream.seed(symbol, deps.pools(), indicators)
+    return bool(indicators.of(symbol))
+
+
+async def _choice(typed: str, spellings: Sequence[str]) -> ResponseReturnValue:
+    index = deps.symbols()
+    choices = [index.get(symbol) or Instrument(symbol) for symbol in spellings]
+    return await page("quotes/choice", title=f"Symbols spelt {typed}", status=300, typed=typed, choices=choices)
+
+
+async def _symbol_page(
+    chart_request: ChartRequest,
+    chart_history: ChartHistory | None,
+    detections: Sequence[Detection] | None,
+    cursor: str,
+    away: bool,
+) -> ResponseReturnValue:
+    symbol, span, prices = chart_request
+    patterns = pattern_stream.symbol_feed(symbol)
+    view, board, indicators = guards.view(), deps.board(QuoteBoard), deps.board(IndicatorBoard)
+    instrument = chart_history.chart.instrument if chart_history else board.instrument(symbol) or Instrument(symbol)
+    quote = board.quote(symbol)
+    chart = chart_history.chart if chart_history else deps.board(ChartCache).get(*chart_request)
+    bars = chart.bars[::-1] if chart else ()
+    with_chart = not view.reduced_data or request.args.get("chart") == CHART_REQUESTED
+    chart_topics = [chart_topic(symbol, span, prices)] if with_chart else []
+    return await page(
+        "desk/symbol",
+        title=_title(symbol, quote, view),
+        topics=[symbol_topic(symbol), *chart_topics, patterns.topic, STATUS],
+        cursor=detection_lists.begin_at(cursor, detections),
+        instrument=instrument,
+        headline=quote_partials.headline(quote.without_move, quote.age(time.time()), view) if quote else "",
+        facts=quote_partials.facts(quote, view) if quote else "",
+        years=chart_history.years if chart_history else None,
+        clock=_clock(view),
+        span=span,
+        spans=RANGES,
+        prices=prices,
+        unit=chart.grouping if chart else "day",
+        chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view) if with_chart else "",
+        bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
+        bar_count=len(bars),
+        readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
+        notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
+        feed=detection_lists.feed(patterns.key, detections, view),
+        detected=bool(detections),
+        lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
+        away=away,
+        add_to=await _add_to(symbol),
+    )
+
+
+async def _add_to(symbol: str) -> AddTo | None:
+    """The form that adds the symbol to a list; None while the database is away."""
+    try:
+        async with deps.pools().own.acquire() as connection:
+            return AddTo(None, await watchlists.summaries(connection, guards.identity().user_id), symbol=symbol)
+    except db.Unavailable:
+        return None
+
+
+def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
+    """Price and change come first, because a browser tab shows no more."""
+    if quote is None:
+        return symbol
+    change = "" if quote.fraction is None else f" {numbers.percent(quote.fraction, view)}"
+    return f"{numbers.price(quote.price, quote.instrument, view)}{change} {symbol}"
+
+
+def _must_be_one_of(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        abort(400, f"{name}: choose one of {', '.join(filter(None, choices))}.")
+
+
+def _prices(text: str) -> Prices:
+    return next((prices for prices in PRICES if prices == text), None) or abort(
+        400, "prices: what is shown is split (adjusted for splits), total (for dividends too) or raw (as traded)."
+    )
+
+
+async def unknown(typed: str) -> ResponseReturnValue:
+    return await page(
+        "quotes/unknown",
+        title="Unknown symbol",
+        status=404,
+        typed=visible_query(typed),
+        near=deps.symbols().near(typed),
+    )
+
+
+async def _detections(patterns: DetectionList) -> list[Detection] | None:
+    return await detection_lists.recent(patterns, deps.pools(), deps.board(PatternBoard))
+
+
+def _clock(view: View) -> Markup:
+    return market_stream.clock(deps.board(MarketBoard), view)
