@@ -19,13 +19,13 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def running_desk(**environment: str) -> Iterator[Desk]:
-    """Starts a desk as `make run` does, in a data directory of its own, with one account."""
+def running_desk(role: str = "user", **environment: str) -> Iterator[Desk]:
+    """Starts a desk as `make run` does, in a data directory of its own, with one account of this role."""
     with tempfile.TemporaryDirectory() as directory:
         desk = Desk(Path(directory), free_port(), environment)
         try:
             desk.wait_until_ready()
-            desk.create_user(EMAIL, PASSWORD)
+            desk.create_user(EMAIL, PASSWORD, role)
             yield desk
         finally:
             desk.stop()
@@ -33,8 +33,14 @@ def running_desk(**environment: str) -> Iterator[Desk]:
 
 @contextmanager
 def desk_and_browser(browser: str, **environment: str) -> Iterator[tuple[Desk, Browser]]:
-    with running_desk(**environment) as desk, sync_playwright() as playwright:
-        yield desk, playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+    with running_desk(**environment) as desk, running_browser(browser) as chromium:
+        yield desk, chromium
+
+
+@contextmanager
+def running_browser(path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
 
 
 def live_page(desk: Desk, browser: Browser) -> Page:
