@@ -7,6 +7,7 @@ FOLDER/index.html shows them side by side. A page that is wider than its window 
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -15,18 +16,34 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from app.server.factory import create_app
+from app.settings.load import load
 from app.web.filters import symbol_path
 from bench.awkward_market import SYMBOLS, TICKS, add_awkward_symbols
 from bench.stage import arguments, running_browser, running_desk
+from tests.house.lines import LINES, Line, Who
 from tests.journeys.conftest import sign_in
-from tests.journeys.test_pages import PAGES
 from tests.support.desk_process import Desk
 from tests.support.shared_desk import reset_rate_limits
 
 WIDTHS = (360, 768, 1280, 1920)
 SCHEMES = ("light", "dark")
+PAGE_ANSWERS = (Line(Who.PEOPLE, 200), Line(Who.ADMINS, 200))
 FEED_SECONDS = 60
 """Until the first tick of the market."""
+
+
+def all_pages() -> list[str]:
+    """Every page whose address has no parameter, and those of the symbols that are hard to lay out."""
+    nowhere = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    settings, _ = load({"PATH": os.environ["PATH"], "SECRET_KEY": os.urandom(32).hex(), **nowhere})
+    pages = {
+        rule.rule
+        for rule in create_app(settings).url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and LINES.get(rule.endpoint) in PAGE_ANSWERS
+    }
+    alone = (page for page in pages if not page.endswith((".html", "/metrics")))
+    return [*sorted(alone), *(symbol_path(each.symbol) for each in SYMBOLS)]
 
 
 class Picture(NamedTuple):
@@ -74,16 +91,16 @@ def _of_page(context: BrowserContext, desk: Desk, path: str, scheme: str, into: 
     page.close()
 
 
-def contact_sheet(made: Sequence[Picture]) -> str:
+def contact_sheet(shots: Sequence[Picture]) -> str:
     rows = []
-    for path in dict.fromkeys(each.path for each in made):
-        shown = "".join(
+    for path in dict.fromkeys(each.path for each in shots):
+        images = "".join(
             f'<a href="{each.file}"><img src="{each.file}" width="{each.width // 4}" loading="lazy" '
             f'alt="{each.width} px, {each.scheme}"></a>\n'
-            for each in made
+            for each in shots
             if each.path == path
         )
-        rows.append(f"<h2>{escape(path)}</h2>\n{shown}")
+        rows.append(f"<h2>{escape(path)}</h2>\n{images}")
     return f"<!doctype html>\n<meta charset=utf-8>\n<title>Pages</title>\n{''.join(rows)}"
 
 
@@ -92,14 +109,14 @@ def main() -> None:
     _add_options(parser)
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
-    paths = options.pages.split(",") if options.pages else [*PAGES, *(symbol_path(each.symbol) for each in SYMBOLS)]
+    paths = options.pages.split(",") if options.pages else all_pages()
     with running_desk("admin") as desk:
         add_awkward_symbols(desk, market_now(desk))
         with running_browser(options.browser) as browser:
-            made = list(pictures(browser, desk, paths, options.into, not options.without_scripting))
-    (options.into / "index.html").write_text(contact_sheet(made))
-    wide = [f"{each.path} at {each.width} px: {each.excess} px too wide" for each in made if each.excess > 0]
-    print(f"{len(made)} pictures of {len(paths)} pages: {options.into / 'index.html'}", *wide, sep="\n")
+            shots = list(pictures(browser, desk, paths, options.into, not options.without_scripting))
+    (options.into / "index.html").write_text(contact_sheet(shots))
+    wide = [f"{each.path} at {each.width} px: {each.excess} px too wide" for each in shots if each.excess > 0]
+    print(f"{len(shots)} pictures of {len(paths)} pages: {options.into / 'index.html'}", *wide, sep="\n")
     sys.exit(bool(wide))
 
 

@@ -88,7 +88,8 @@ class SymbolQuote(NamedTuple):
 
     @property
     def fraction(self) -> float | None:
-        return self.price / self.previous_close - 1 if self.previous_close else None
+        """Change as a part of the previous close. None where that is not above zero: the sign would mislead."""
+        return self.price / self.previous_close - 1 if self.previous_close and self.previous_close > 0 else None
 
     @property
     def without_move(self) -> "SymbolQuote":

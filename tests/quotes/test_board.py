@@ -37,6 +37,11 @@ def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None
     assert rolled.spark == (12.5,)
 
 
+def test_a_change_from_a_price_that_is_not_above_zero_has_no_percentage() -> None:
+    assert [quote(price=-1.0)._replace(previous_close=previous).fraction for previous in (-2.0, 0.0)] == [None, None]
+    assert quote(price=-1.0)._replace(previous_close=2.0).fraction == -1.5
+
+
 def test_a_crypto_session_ends_at_midnight_utc() -> None:
     board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN))

@@ -11,8 +11,14 @@ from app.finance.rolling import lagged
 
 def growth(close: Floats, bars: int, columns: int | None = None) -> Floats:
     """0.1 for 10 %."""
-    grown: Floats = lagged(close, 0, columns) / lagged(close, bars, columns) - 1
-    return grown
+    return _part(lagged(close, 0, columns), lagged(close, bars, columns))
+
+
+def _part(price: Floats, base: Floats) -> Floats:
+    """By how much the price is above its base, in parts of the base; NaN unless that is above zero, because the sign
+    would mislead."""
+    part: Floats = price / np.where(base > 0, base, np.nan) - 1
+    return part
 
 
 def change(matrix: BarMatrix, _period: int, columns: int) -> Floats:
@@ -20,11 +26,11 @@ def change(matrix: BarMatrix, _period: int, columns: int) -> Floats:
 
 
 def gap(matrix: BarMatrix, _period: int, columns: int) -> Floats:
-    return 100 * (lagged(matrix.open, 0, columns) / lagged(matrix.close, 1, columns) - 1)
+    return 100 * _part(lagged(matrix.open, 0, columns), lagged(matrix.close, 1, columns))
 
 
 def span(matrix: BarMatrix, _period: int, columns: int) -> Floats:
-    return 100 * (lagged(matrix.high, 0, columns) / lagged(matrix.low, 0, columns) - 1)
+    return 100 * _part(lagged(matrix.high, 0, columns), lagged(matrix.low, 0, columns))
 
 
 def change_of_the_year(matrix: BarMatrix, _period: int, columns: int) -> Floats:
@@ -34,7 +40,7 @@ def change_of_the_year(matrix: BarMatrix, _period: int, columns: int) -> Floats:
     first = present & (np.diff(years, axis=1, prepend=years[:, :1]) != 0)
     places = np.maximum.accumulate(np.where(first, np.arange(matrix.width), 0), axis=1) - 1
     before = np.where(places >= 0, np.take_along_axis(matrix.close, np.maximum(places, 0), axis=1), np.nan)
-    return lagged(100 * (matrix.close / before - 1), 0, columns)
+    return lagged(100 * _part(matrix.close, before), 0, columns)
 
 
 def vwap(matrix: BarMatrix, _period: int, columns: int) -> Floats:

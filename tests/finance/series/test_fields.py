@@ -63,6 +63,13 @@ def test_change_gap_and_span_are_in_percent() -> None:
     assert (last(own, "volume"), last(own, "money")) == (8.0, 776.0)
 
 
+def test_a_change_from_a_price_that_is_not_above_zero_is_missing() -> None:
+    bars = [Bar("CL", "daily", 0, -2, -1, -4, -3, 5), Bar("CL", "daily", 86400, -2, 4, -3, 3, 8)]
+    own = matrix("daily", bars, {})
+
+    assert [str(last(own, name)) for name in ("chg", "gap", "span")] == ["nan", "nan", "nan"]
+
+
 def test_the_width_of_the_bands_is_four_deviations_in_percent_of_the_mean() -> None:
     own = days(*range(1, 21))
     deviation = math.sqrt((20 * 20 - 1) / 12)
