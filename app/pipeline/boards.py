@@ -8,6 +8,7 @@ from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
+from app.quotes.charts.png import PngRenderer
 from app.quotes.live_order import OrderBoard
 from app.scans.matches.board import MatchBoard
 
@@ -21,6 +22,7 @@ class Boards(NamedTuple):
     patterns: PatternBoard
     matches: MatchBoard
     orders: OrderBoard
+    png: PngRenderer
 
 
 def empty_boards() -> Boards:
@@ -33,4 +35,5 @@ def empty_boards() -> Boards:
         PatternBoard(),
         MatchBoard(),
         OrderBoard(),
+        PngRenderer(),
     )
