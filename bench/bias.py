@@ -13,14 +13,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-import numpy as np
-
 from app.finance import candles, crossings, levels
 from app.finance.bars import Bar, Timeframe
+from app.finance.invented.session import InventedSession, SessionEvents
 from app.finance.panel import walk
 from app.finance.periods import merge
+from app.finance.sessions import regular
 from app.finance.shape import Direction
-from app.ingest.synthetic_session import SessionEvents, SyntheticSession
 from app.ingest.synthetic_universe import SyntheticUniverse
 from app.settings.load import Settings
 
@@ -30,24 +29,10 @@ TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "5min")
 
 def minutes(universe: SyntheticUniverse, day: date, spacing: float, *, with_ticks: bool) -> Iterator[list[Bar]]:
     """The bars of every minute of the session, for the symbols that traded in it."""
-    invented = SyntheticSession(universe, day, SessionEvents(0, 0, 0), around=False)
-    for minute in range(invented.minutes):
-        start, trades = invented.begins + 60 * minute, invented.trades(minute, spacing)
-        order = np.argsort(trades.symbols, kind="stable")
-        numbers, first = np.unique(trades.symbols[order], return_index=True)
-        own = zip(
-            numbers.tolist(),
-            np.split(trades.prices[order], first[1:]),
-            np.split(trades.volumes[order], first[1:]),
-            strict=True,
-        )
-        yield [
-            Bar(
-                universe.symbols[number], "1min", start, float(prices[0]), float(prices.max()), float(prices.min()),
-                float(prices[-1]), int(volumes.sum()), len(prices) if with_ticks else None,
-            )
-            for number, prices, volumes in own
-        ]  # fmt: skip
+    session = InventedSession(universe, regular(day), SessionEvents(0, 0, 0))
+    for minute in range(session.minutes):
+        bars = session.bars(minute, spacing)
+        yield bars if with_ticks else [bar._replace(ticks=None) for bar in bars]
 
 
 def patterns(

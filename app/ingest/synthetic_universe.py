@@ -1,14 +1,12 @@
 """Synthetic symbols and their prices from day to day; the same seed gives the same market."""
 
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.finance import calendar
+from app.finance.invented.session import Floats, SessionPrices
 
-Floats = NDArray[np.float64]
 DAILY_VOLATILITY = (0.008, 0.035)
 MARKET_CORRELATION = 0.5
 """Weight of the market's return in that of a symbol."""
@@ -19,14 +17,6 @@ GAP = (0.03, 0.08)
 
 CACHED_SESSIONS = 8
 """Sessions in the cache; an evicted one is computed again from the first."""
-
-
-class SessionPrices(NamedTuple):
-    """Log prices, one per symbol."""
-
-    previous: Floats
-    opens: Floats
-    closes: Floats
 
 
 class SyntheticUniverse:
@@ -40,8 +30,7 @@ class SyntheticUniverse:
         generator = self.generator(0)
         self._base: Floats = generator.uniform(np.log(8), np.log(400), size)
         self.volatility: Floats = generator.uniform(*DAILY_VOLATILITY, size)
-        self.daily_volume: Floats = np.exp(generator.uniform(np.log(2e5), np.log(2e7), size))
-        """Shares per day."""
+        self._daily_volume: Floats = np.exp(generator.uniform(np.log(2e5), np.log(2e7), size))
         busy = generator.lognormal(0.0, 0.4, size)
         self.activity: Floats = busy / busy.mean()
         self._prices: dict[date, SessionPrices] = {}
@@ -49,6 +38,15 @@ class SyntheticUniverse:
     def generator(self, *about: int) -> np.random.Generator:
         """A random generator seeded by the market and `about`, independent of every other one."""
         return np.random.default_rng([self._seed, *about])
+
+    def volumes(self, day: date) -> Floats:
+        """Shares traded in a session."""
+        del day  # the same in each
+        return self._daily_volume
+
+    def steps(self, generator: np.random.Generator, minutes: int) -> Floats:
+        """Standardised returns of all symbols in each minute."""
+        return generator.standard_normal((len(self.symbols), minutes))
 
     def previous_close(self, number: int, day: date) -> float:
         return max(0.01, round(float(np.exp(self.prices(day).previous[number])), 2))

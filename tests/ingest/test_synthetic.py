@@ -4,6 +4,7 @@ from datetime import date
 from itertools import pairwise
 
 from app.finance import scenarios
+from app.finance.invented.session import SessionEvents
 from app.finance.sessions import regular
 from app.identity import View
 from app.ingest.feed import Feed
@@ -11,7 +12,6 @@ from app.ingest.provider import FeedUpdate
 from app.ingest.replay import ReplaySpeed
 from app.ingest.run import create_provider
 from app.ingest.synthetic import ScenarioProvider, SyntheticPlan, SyntheticProvider
-from app.ingest.synthetic_session import SessionEvents
 from app.market import partials
 from app.settings.load import Settings
 from app.wire.channels import Channels

@@ -5,8 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.finance.sessions import NEW_YORK, regular, trading_date
-from app.ingest.synthetic_session import SessionEvents, SyntheticSession, summary
+from app.finance.invented.session import InventedSession, SessionEvents
+from app.finance.sessions import NEW_YORK, Session, extended, regular, trading_date
+from app.ingest import session_ticks
 from app.ingest.synthetic_universe import SyntheticUniverse
 from app.wire.events.event import Tick
 from tests.support.daily_bars import daily
@@ -22,12 +23,16 @@ def universe(seed: int = 42, size: int = 40, gaps: int = 4) -> SyntheticUniverse
     return SyntheticUniverse(seed, size, date(2026, 1, 5), gaps)
 
 
-def synthetic_session(day: date = TUESDAY, events: SessionEvents = NOTHING, *, around: bool = True) -> SyntheticSession:
-    return SyntheticSession(universe(), day, events, around=around)
+def synthetic_session(hours: Session = extended(TUESDAY), events: SessionEvents = NOTHING) -> InventedSession:  # noqa: B008
+    return InventedSession(universe(), hours, events)
 
 
-def everything(day: SyntheticSession, spacing: float = SPACING) -> list[Tick]:
-    return [tick for minute in range(day.minutes) for tick in day.ticks(minute, spacing)]
+def ticks(day: InventedSession, minute: int, spacing: float = SPACING) -> list[Tick]:
+    return session_ticks.ticks(day, universe().symbols, minute, spacing, "synthetic")
+
+
+def everything(day: InventedSession, spacing: float = SPACING) -> list[Tick]:
+    return [tick for minute in range(day.minutes) for tick in ticks(day, minute, spacing)]
 
 
 def in_session(ticks: list[Tick]) -> list[Tick]:
@@ -72,18 +77,18 @@ def test_volumes_follow_the_size_of_the_company() -> None:
         traded[tick.symbol] += tick.volume
 
     for symbol, number in market.numbers.items():
-        assert 0.5 < traded[symbol] / market.daily_volume[number] < 2
+        assert 0.5 < traded[symbol] / market.volumes(TUESDAY)[number] < 2
 
 
 def test_a_half_day_ends_at_one() -> None:
-    ticks = in_session(everything(synthetic_session(HALF)))
+    ticks = in_session(everything(synthetic_session(extended(HALF))))
 
     last = datetime.fromtimestamp(ticks[-1].at, NEW_YORK)
     assert (last.hour, last.minute) == (12, 59)
 
 
 def test_without_extended_hours_there_are_only_session_ticks() -> None:
-    day = synthetic_session(around=False)
+    day = synthetic_session(regular(TUESDAY))
     ticks = everything(day)
 
     assert day.minutes == 390
@@ -137,11 +142,11 @@ def test_outages_lie_in_the_session_and_have_the_configured_length() -> None:
 
 
 def test_the_seed_determines_the_market() -> None:
-    again = SyntheticSession(universe(), TUESDAY, EVENTS, around=True)
-    other = SyntheticSession(universe(seed=43), TUESDAY, EVENTS, around=True)
+    again = InventedSession(universe(), extended(TUESDAY), EVENTS)
+    other = InventedSession(universe(seed=43), extended(TUESDAY), EVENTS)
 
-    assert again.ticks(400, SPACING) == synthetic_session(events=EVENTS).ticks(400, SPACING)
-    assert other.ticks(400, SPACING) != again.ticks(400, SPACING)
+    assert ticks(again, 400) == ticks(synthetic_session(events=EVENTS), 400)
+    assert ticks(other, 400) != ticks(again, 400)
 
 
 def test_sessions_do_not_depend_on_the_starting_day() -> None:
@@ -169,13 +174,15 @@ def test_the_summary_of_a_slice_equals_its_ticks(until: int) -> None:
     day = synthetic_session(events=EVENTS)
     minutes = (minute for minute in range(330, until) if not day.in_outage(minute))
 
-    whole = [tick for minute in minutes for tick in day.ticks(minute, SPACING)]
+    whole = [tick for minute in minutes for tick in ticks(day, minute)]
 
-    assert daily(summary(day, range(330, until), SPACING, universe().symbols)) == daily(whole)
+    assert daily(session_ticks.summary(day, universe().symbols, range(330, until), SPACING, "synthetic")) == daily(
+        whole
+    )
 
 
 def test_configured_events_are_bounded_by_the_day() -> None:
-    day = SyntheticSession(universe(size=2), HALF, SessionEvents(halts=9, outages=1, outage_minutes=500), around=False)
+    day = InventedSession(universe(size=2), regular(HALF), SessionEvents(halts=9, outages=1, outage_minutes=500))
 
     assert len(day.halts) == 2
     assert 20 <= day.outages[0].since < day.outages[0].until <= 190

@@ -1,15 +1,15 @@
-"""A synthetic session minute by minute: volume by time of day, halts, feed outages, and extended hours."""
+"""An invented session minute by minute: volume by time of day, halts, feed outages, and trading around it."""
 
-from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.finance.sessions import MINUTE, extended, regular
-from app.ingest.synthetic_universe import Floats, SyntheticUniverse
-from app.wire.events.event import Tick
+from app.finance.bars import Bar
+from app.finance.sessions import MINUTE, Session, regular
+
+Floats = NDArray[np.float64]
 
 EXTENDED_ACTIVITY = 0.06
 """Activity of the extended hours, as a multiple of the session's average."""
@@ -37,6 +37,36 @@ class MinuteRange(NamedTuple):
     until: int
 
 
+class SessionPrices(NamedTuple):
+    """Log prices, one per symbol."""
+
+    previous: Floats
+    opens: Floats
+    closes: Floats
+
+
+class InventedMarket(Protocol):
+    """One row per symbol in every array."""
+
+    symbols: tuple[str, ...]
+    volatility: Floats
+    """Standard deviation of a session's returns."""
+    activity: Floats
+    """Trades of a session as a multiple of the average."""
+
+    def generator(self, *about: int) -> np.random.Generator: ...
+
+    def prices(self, day: date) -> SessionPrices: ...
+
+    def volumes(self, day: date) -> Floats:
+        """Shares traded in the session."""
+        ...
+
+    def steps(self, generator: np.random.Generator, minutes: int) -> Floats:
+        """Standardised returns in each minute."""
+        ...
+
+
 class MinuteTrades(NamedTuple):
     """Trades of one minute, in order of time; `symbols` are indices."""
 
@@ -46,20 +76,20 @@ class MinuteTrades(NamedTuple):
     volumes: NDArray[np.int64]
 
 
-class SyntheticSession:
-    def __init__(self, universe: SyntheticUniverse, day: date, events: SessionEvents, *, around: bool) -> None:
-        """`around`: includes trading before and after the session."""
-        hours = regular(day)
-        whole = extended(day) if around else hours
+class InventedSession:
+    def __init__(self, market: InventedMarket, whole: Session, events: SessionEvents) -> None:
+        """`whole`: the regular hours, or more: what is traded before and after the session."""
+        day, hours = whole.day, regular(whole.day)
         self.begins, self.ends = whole.opens, whole.closes
         self.minutes = int(whole.closes - whole.opens) // MINUTE
         self.session = MinuteRange(_minutes(whole.opens, hours.opens), _minutes(whole.opens, hours.closes))
-        self._universe = universe
+        self._market = market
+        self._daily_volumes = market.volumes(day)
         self.day = day
-        self._session_prices = universe.prices(day)
+        self._session_prices = market.prices(day)
         self._activity = self._profile()
-        generator = universe.generator(2, self.day.toordinal())
-        numbers = generator.choice(len(universe.symbols), min(events.halts, len(universe.symbols)), replace=False)
+        generator = market.generator(2, self.day.toordinal())
+        numbers = generator.choice(len(market.symbols), min(events.halts, len(market.symbols)), replace=False)
         self.halts = {int(number): self._halt(generator) for number in numbers}
         self.outages = self._outages(generator, events)
         self._paths = self._walks(generator)
@@ -70,8 +100,8 @@ class SyntheticSession:
 
     def trades(self, minute: int, spacing: float) -> MinuteTrades:
         """`spacing`: seconds from one trade of a symbol to its next, on the session's average."""
-        generator = self._universe.generator(3, self.day.toordinal(), minute)
-        expected = self._activity[minute] * self._universe.activity * MINUTE / spacing
+        generator = self._market.generator(3, self.day.toordinal(), minute)
+        expected = self._activity[minute] * self._market.activity * MINUTE / spacing
         counts = np.floor(expected + generator.random(len(expected))).astype(np.int64)
         opening, closing = minute == self.session.since, minute == self.session.until - 1
         counts = np.maximum(counts, int(opening or closing))
@@ -90,13 +120,22 @@ class SyntheticSession:
         times = np.round(self.begins + MINUTE * (minute + shares), 3)
         return MinuteTrades(symbols[order], times[order], prices[order], volumes[order])
 
-    def ticks(self, minute: int, spacing: float) -> list[Tick]:
-        trades, names = self.trades(minute, spacing), self._universe.symbols
-        rows = zip(*(column.tolist() for column in trades), strict=True)
-        return [
-            Tick(at=at, source="synthetic", symbol=names[number], price=price, volume=volume)
-            for number, at, price, volume in rows
-        ]
+    def bars(self, minute: int, spacing: float) -> list[Bar]:
+        """Of the symbols that are traded in that minute."""
+        trades = self.trades(minute, spacing)
+        if not len(trades.symbols):
+            return []
+        order = np.argsort(trades.symbols, kind="stable")
+        numbers, prices, volumes = trades.symbols[order], trades.prices[order], trades.volumes[order]
+        begins = np.concatenate([[0], np.flatnonzero(np.diff(numbers)) + 1])
+        ends = np.append(begins[1:], len(numbers)) - 1
+        columns = (
+            numbers[begins], prices[begins], np.maximum.reduceat(prices, begins), np.minimum.reduceat(prices, begins),
+            prices[ends], np.add.reduceat(volumes, begins), ends - begins + 1,
+        )  # fmt: skip
+        start, symbols = self.begins + minute * MINUTE, self._market.symbols
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [Bar(symbols[number], "1min", start, *figures) for number, *figures in rows]
 
     def _profile(self) -> Floats:
         """Activity of each minute as a multiple of the session's average."""
@@ -124,9 +163,9 @@ class SyntheticSession:
 
     def _walks(self, generator: np.random.Generator) -> Floats:
         """Log prices at the ends of all minutes, one row per symbol."""
-        swing = self._universe.volatility
+        swing = self._market.volatility
         since, until = self.session
-        steps = generator.standard_normal((len(swing), self.minutes)) * np.sqrt(self._activity / (until - since))
+        steps = self._market.steps(generator, self.minutes) * np.sqrt(self._activity / (until - since))
         steps *= swing[:, None]
         for number, halt in self.halts.items():
             steps[number, halt.since : halt.until] = 0.0
@@ -152,25 +191,9 @@ class SyntheticSession:
         self, minute: int, symbols: NDArray[np.int64], expected: Floats, generator: np.random.Generator
     ) -> NDArray[np.int64]:
         length = self.session.until - self.session.since
-        shares = self._universe.daily_volume * self._activity[minute] / length / np.maximum(expected, 0.02)
+        shares = self._daily_volumes * self._activity[minute] / length / np.maximum(expected, 0.02)
         volumes = shares[symbols] * generator.lognormal(-0.18, 0.6, len(symbols))
         return np.asarray(np.maximum(1, volumes), dtype=np.int64)
-
-
-def summary(day: SyntheticSession, minutes: range, spacing: float, symbols: tuple[str, ...]) -> Iterator[Tick]:
-    """One tick per symbol that sums up its trades in these minutes."""
-    trades = [day.trades(minute, spacing) for minute in minutes if not day.in_outage(minute)]
-    if not trades:
-        return
-    numbers, times, prices, volumes = (np.concatenate(column) for column in zip(*trades, strict=True))
-    order = np.argsort(numbers, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
-        number, trade_prices = int(numbers[rows[0]]), prices[rows]
-        yield Tick(
-            at=float(times[rows[-1]]), source="synthetic", symbol=symbols[number], price=float(trade_prices[-1]),
-            volume=int(volumes[rows].sum()), open=float(trade_prices[0]), high=float(trade_prices.max()),
-            low=float(trade_prices.min()), close=float(trade_prices[-1]),
-        )  # fmt: skip
 
 
 def _bridges(begin: Floats, end: Floats, steps: Floats) -> Floats:
