@@ -14,6 +14,7 @@ from app.settings.sections import (
     DatabaseSection,
     EngineSection,
     IngestSection,
+    InventedSection,
     LimitsSection,
     LiveSection,
     LoadsSection,
@@ -51,6 +52,7 @@ class Settings(Section):
     engine: EngineSection = EngineSection()
     ingest: IngestSection = IngestSection()
     replay: ReplaySection = ReplaySection()
+    invented: InventedSection = InventedSection()
     synthetic: SyntheticSection = SyntheticSection()
     massive: MassiveSection = MassiveSection()
     loads: LoadsSection = LoadsSection()

@@ -101,6 +101,7 @@ class EngineSection(Section):
 
 
 PROVIDERS = {
+    "invented": "app.ingest.invented",
     "replay": "app.ingest.replay",
     "synthetic": "app.ingest.synthetic",
     "massive": "app.ingest.massive.provider",
@@ -128,6 +129,14 @@ class ReplaySection(Section):
     speed: float = Field(default=60.0, ge=1, le=10_000)
     ticks_per_second: float = Field(default=2.0, ge=0.1, le=50)
     pause_seconds: float = Field(default=3.0, ge=0, le=3600)
+
+
+class InventedSection(Section):
+    path: ProjectPath = Path("config/invented/instruments.csv")
+    seed: int = Field(default=42, ge=0, lt=2**63)
+    speed: float = Field(default=10.0, ge=1, le=10_000)
+    ticks_per_second: float = Field(default=0.5, ge=0.1, le=50)
+    pause_seconds: float = Field(default=60.0, ge=0, le=3600)
 
 
 class SyntheticSection(Section):

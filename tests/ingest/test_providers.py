@@ -70,7 +70,7 @@ def test_every_provider_is_documented_and_can_be_created(name: str) -> None:
 
 
 def test_an_unknown_provider_is_refused_with_the_choices() -> None:
-    with pytest.raises(ValueError, match="is none of replay, synthetic, massive"):
+    with pytest.raises(ValueError, match="is none of invented, replay, synthetic, massive"):
         settings(ingest={"provider": "hunter2"})
 
 
