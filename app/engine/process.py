@@ -28,9 +28,8 @@ from app.engine.market_time import seconds_to_close
 from app.engine.monitoring.heartbeat import Health, Heartbeat
 from app.engine.monitoring.metrics import EngineCounts, EngineMetrics
 from app.engine.rules.live_market import LiveMarket
-from app.engine.startup.history import ShippedHistory
 from app.engine.startup.latest_refresh import LatestRefresh
-from app.engine.startup.start import IncompatibleSchema, Startup
+from app.engine.startup.start import HistorySources, IncompatibleSchema, Startup
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import tables as market_tables
 from app.engine.storage.store import Store
@@ -105,10 +104,9 @@ class Engine:
         forget = partial(retention.forget, self._pool, options.intraday_pattern_days)
         hooks = ScheduleHooks(self._publish, self._wait_stored, self._feed_state.clock, self._announce, forget=forget)
         self._schedule = DayCloseSchedule(self._pool, hooks)
-        shipped = ShippedHistory(settings.replay.path, settings.replay.history_until)
         self._stream = StreamIntake(redis_url, self._ticks)
         self._channel = ChannelIntake(redis_url, channels, self._stream, self._ticks)
-        history = (self._pool, self._feed_state, self._stream, shipped)
+        history = (self._pool, self._feed_state, self._stream, HistorySources.of(settings))
         self._startup = Startup(database_url, *history, options.min_confidence)
         self._live_market = LiveMarket(self._pool, self._series, self._bar_close.expiries, self._ticks.days.bars)
         read_past = partial(past_market.read, self._pool)

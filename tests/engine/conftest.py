@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -12,26 +11,21 @@ from app.embedded.places import Places
 from app.engine.startup.history import ShippedHistory, load
 from app.settings.load import Settings
 from tests.conftest import copied
+from tests.support.filled_databases import fill_database
 from tests.support.running_engine import PATH, UNTIL
 
 
 @pytest.fixture(scope="session")
 def with_history(places: Places, postgres_server: Child) -> str:
     """The name of a database as an engine's first start leaves it, to be copied."""
-    name = "with_history"
+    return fill_database(places, "with_history", "template1", _load_shipped)
 
-    async def fill() -> None:
-        link = await asyncpg.connect(postgres.url(places))
-        await link.execute(f"create database {name}")
-        await link.close()
-        url = postgres.url(places, name)
-        await migrate("market", url)
-        pool = Pool(url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
-        await load(pool, ShippedHistory(PATH, UNTIL), Settings().engine.min_confidence)
-        await pool.close()
 
-    asyncio.run(fill())
-    return name
+async def _load_shipped(url: str) -> None:
+    await migrate("market", url)
+    pool = Pool(url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
+    await load(pool, ShippedHistory(PATH, UNTIL), Settings().engine.min_confidence)
+    await pool.close()
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ from app.engine.storage import newest_bars as newest
 from app.engine.storage import tables as market_tables
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
+from app.engine.universes import queries as universe_queries
+from app.engine.universes.universe import STOCKS, Universe
 from app.finance import history, longer_series, panel, periods, shares, studies
 from app.finance.adjust import Split, adjust
 from app.finance.bar_series import BARS_PER_SYMBOL
@@ -42,6 +44,8 @@ logger = logging.getLogger(__name__)
 PATTERN_DAYS = 250
 """Daily bars of a symbol that are analysed for patterns: a year."""
 INDICATOR_DAYS = 60
+UNIVERSE = "US equities 2000 to 2013, real"
+"""The key of the universe of the shipped symbols."""
 HISTORY_TABLES = (
     "symbols", "ohlcv_daily", "ohlcv_weekly", "ohlcv_monthly", "daily_patterns", "daily_indicators", "pattern_outcomes",
 )  # fmt: skip
@@ -62,6 +66,7 @@ class HistoryContext(NamedTuple):
     grown: Growth
     splits: Sequence[Split] = ()
     tick_size: float | None = None
+    indicator_days: int = INDICATOR_DAYS
 
 
 class Evaluation(NamedTuple):
@@ -89,6 +94,8 @@ async def load(pool: Pool, shipped: ShippedHistory, min_confidence: float) -> in
     symbols = sorted({bar.symbol for bar in bars})
     async with pool.acquire() as connection:
         await definition_queries.put(connection)
+        if bars:
+            await _put_universe(connection, symbols, min(bar.day for bar in bars))
         # Splits first: a database that has the bars may lack them.
         await add_splits(connection, shipped_splits(shipped.path), SOURCE)
         if await bar_queries.days_until(connection, symbols, shipped.until) >= len(bars):
@@ -109,6 +116,11 @@ async def load(pool: Pool, shipped: ShippedHistory, min_confidence: float) -> in
         await renew_statistics(connection, HISTORY_TABLES)
     logger.info("history loaded: %d daily bars of %d symbols until %s", len(bars), len(symbols), shipped.until)
     return len(bars)
+
+
+async def _put_universe(connection: corporate_actions.Link, symbols: Sequence[str], since: date) -> None:
+    async with connection.transaction():
+        await universe_queries.put(connection, Universe(STOCKS, SOURCE, UNIVERSE, tuple(symbols)), since)
 
 
 async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: Iterable[str] = ()) -> list[Bar]:
@@ -160,7 +172,7 @@ def analyse_history(bars: Sequence[Bar], context: HistoryContext, days: int | No
     factors = _factors(bars, context.splits)
     rows = panel.walk(bars, days or PATTERN_DAYS, factors=factors, tick_size=context.tick_size)
     benchmark: Floats = np.array([context.grown.get(start, np.nan) for start in rows.start.tolist()])
-    first = bars[-min(len(bars), days or INDICATOR_DAYS)].start
+    first = bars[-min(len(bars), days or context.indicator_days)].start
     return analyse(rows, context.thresholds, benchmark, indicators_after=first - 1)
 
 

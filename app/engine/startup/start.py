@@ -1,6 +1,8 @@
 """Start of the engine: migrates or checks the schema, loads the history and restores the state."""
 
 import logging
+from datetime import date
+from typing import NamedTuple
 
 from app import db, wire
 from app.db.errors import CONNECT_ERRORS
@@ -10,11 +12,13 @@ from app.engine.bars.bar_close import BarClose
 from app.engine.bars.feed_state import FeedState
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
-from app.engine.startup import history, restore
+from app.engine.startup import history, invented_history, restore
+from app.engine.startup.invented_history import INVENTED, InventedHistory
 from app.engine.storage import schema
 from app.finance.quote import NewestQuote
 from app.finance.series_by_timeframe import SeriesByTimeframe
 from app.finance.sessions import MINUTE
+from app.settings.load import Settings
 from app.wire.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -26,6 +30,22 @@ class IncompatibleSchema(Exception):
     """The market tables are foreign and cannot take what the engine writes."""
 
 
+class HistorySources(NamedTuple):
+    """What is stored before the feed begins; `invented` None where another market is played."""
+
+    shipped: history.ShippedHistory
+    invented: InventedHistory | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "HistorySources":
+        """Beside the invented market all shipped days are past: no feed plays them."""
+        replay, section = settings.replay, settings.invented
+        if settings.ingest.provider != INVENTED:
+            return cls(history.ShippedHistory(replay.path, replay.history_until))
+        spacing = section.speed / section.ticks_per_second
+        return cls(history.ShippedHistory(replay.path, date.max), InventedHistory(section.path, section.seed, spacing))
+
+
 class Startup:
     def __init__(
         self,
@@ -33,14 +53,14 @@ class Startup:
         pool: Pool,
         feed: FeedState,
         stream: StreamIntake,
-        shipped: history.ShippedHistory,
+        sources: HistorySources,
         min_confidence: float,
     ) -> None:
         self._url = url
         self._pool = pool
         self._feed = feed
         self._stream = stream
-        self._shipped_history = shipped
+        self._sources = sources
         self._min_confidence = min_confidence
 
     async def run(self, series: SeriesByTimeframe, close: BarClose, tick_intake: TickIntake) -> None:
@@ -57,8 +77,7 @@ class Startup:
 
     async def _prepare(self, series: SeriesByTimeframe, close: BarClose, tick_intake: TickIntake) -> None:
         if await self._migrate():
-            shipped = self._shipped_history.before(await self._replayed_session())
-            await history.load(self._pool, shipped, self._min_confidence)
+            await self._load_histories()
         quotes = await self._quotes()
         minutes = await history.restore_bars(self._pool, series, quotes)
         newest = max((bar.start for bar in minutes), default=-MINUTE)
@@ -66,6 +85,14 @@ class Startup:
         # Before any tick is counted: the last minutes are read again.
         await self._stream.resume(series)
         await restore.restore_patterns(self._pool, series, close, self._min_confidence)
+
+    async def _load_histories(self) -> None:
+        shipped, invented = self._sources
+        await history.load(self._pool, shipped.before(await self._played_session("replay")), self._min_confidence)
+        if invented:
+            await invented_history.load(
+                self._pool, invented, await self._played_session(INVENTED), self._min_confidence
+            )
 
     async def _migrate(self) -> bool:
         """Whether the tables are ours; then they are migrated. Foreign tables are used as they are, without the shipped
@@ -82,13 +109,13 @@ class Startup:
             raise IncompatibleSchema(str(newer)) from None
         return True
 
-    async def _replayed_session(self) -> str | None:
-        """The session (ISO date) that the replay plays now."""
+    async def _played_session(self, provider: str) -> str | None:
+        """The session (ISO date) that this provider plays now."""
         try:
             clock = await self._feed.clock()
         except wire.RedisUnavailable:
             return None
-        return clock.session if clock and clock.provider == "replay" else None
+        return clock.session if clock and clock.provider == provider else None
 
     async def _quotes(self) -> dict[str, NewestQuote]:
         try:

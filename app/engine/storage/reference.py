@@ -39,6 +39,30 @@ class SymbolDetails(NamedTuple):
     list_date: date | None
 
 
+class Business(NamedTuple):
+    """What a company does, and how large it is."""
+
+    symbol: str
+    kind: str
+    sector: str | None
+    industry: str | None
+    shares: int | None
+    market_cap: int | None
+    """USD."""
+
+
+async def put_businesses(connection: Connection, businesses: Iterable[Business]) -> None:
+    """Of stored symbols."""
+    await connection.executemany(
+        """
+        update symbols
+           set type = $2, sector = $3, industry = $4, weighted_shares_outstanding = $5, market_cap = $6, country = 'US'
+         where symbol = $1
+        """,
+        list(businesses),
+    )
+
+
 async def put_symbol_details(connection: Connection, details: Iterable[SymbolDetails]) -> None:
     await connection.executemany(
         """
