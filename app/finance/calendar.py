@@ -1,7 +1,7 @@
 """Trading calendar of NYSE and Nasdaq: sessions, holidays, early closes, in New York time."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,13 +22,15 @@ ORDINARY = (
 """Hours of an ordinary session from a date on, the newest first. Saturdays, traded until 1952, are none here."""
 
 CLOSES_EARLY = time(13)
-_CLOSE_IN_NAME = re.compile(r"\(markets close at (\d+:\d\d[ap]m)\)")
+_CLOSE_IN_NAME = re.compile(r"\s*\(markets close at (\d+:\d\d[ap]m)\)")
 
 
 class Year(NamedTuple):
-    closed: set[date]
+    """Days with the name of each."""
+
+    closed: Mapping[date, str]
     """Holidays and single closings (storms, days of mourning)."""
-    short: dict[date, str]
+    short: Mapping[date, str]
 
 
 def is_session(day: date) -> bool:
@@ -44,6 +46,20 @@ def hours(day: date) -> tuple[time, time]:
         return special.opens or opens, special.closes or closes
     name = _year(day.year).short.get(day)
     return opens, _early(name) if name else closes
+
+
+def holiday(day: date) -> str:
+    """The name of the holiday or of the single closing; empty for sessions and weekends."""
+    return _year(day.year).closed.get(day, "") if day.weekday() < SATURDAY else ""
+
+
+def special_hours(day: date) -> str:
+    """Why a session has other hours than ordinary ones of its time; empty where it has these."""
+    if not is_session(day) or hours(day) == _ordinary(day):
+        return ""
+    if special := exchange_days.of(day, "hours"):
+        return special.reason
+    return _CLOSE_IN_NAME.sub("", _year(day.year).short.get(day, ""))
 
 
 def previous_session(day: date) -> date:
@@ -78,8 +94,9 @@ def sessions(first: date, last: date) -> Iterator[date]:
 @lru_cache(maxsize=256)
 def _year(year: int) -> Year:
     """As the library has it, corrected by the exchange's own list."""
-    closed = {*_holidays(year, PUBLIC), *exchange_days.of_year(year, "closed")}
-    return Year(closed.difference(exchange_days.of_year(year, "open")), _holidays(year, HALF_DAY))
+    closed = {**exchange_days.of_year(year, "closed"), **_holidays(year, PUBLIC)}
+    reopened = exchange_days.of_year(year, "open")
+    return Year({day: name for day, name in closed.items() if day not in reopened}, _holidays(year, HALF_DAY))
 
 
 def _ordinary(day: date) -> tuple[time, time]:

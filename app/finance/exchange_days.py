@@ -21,14 +21,16 @@ class ExchangeDay(NamedTuple):
 
     opens: time | None
     closes: time | None
+    reason: str
 
 
 def of(day: date, kind: Kind) -> ExchangeDay | None:
     return _table().get((day, kind))
 
 
-def of_year(year: int, kind: Kind) -> Iterator[date]:
-    return (day for day, its in _table() if day.year == year and its == kind)
+def of_year(year: int, kind: Kind) -> dict[date, str]:
+    """Days with the reason of each."""
+    return {day: special.reason for (day, its), special in _table().items() if day.year == year and its == kind}
 
 
 @cache
@@ -40,7 +42,7 @@ def _table() -> Mapping[tuple[date, str], ExchangeDay]:
 
 def _days(row: Mapping[str, str]) -> Iterator[tuple[date, ExchangeDay]]:
     first, last = date.fromisoformat(row["first"]), date.fromisoformat(row["last"])
-    entry = ExchangeDay(_time(row["opens"]), _time(row["closes"]))
+    entry = ExchangeDay(_time(row["opens"]), _time(row["closes"]), row["reason"])
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number), entry
 
