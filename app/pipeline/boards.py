@@ -5,6 +5,8 @@ from typing import NamedTuple
 from app.indicators.alerts import AlertBoard
 from app.indicators.board import IndicatorBoard
 from app.market.board import MarketBoard
+from app.market.exchange.stream import HoursBoard
+from app.market.overview.board import OverviewBoard
 from app.patterns.board import PatternBoard
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
@@ -23,11 +25,14 @@ class Boards(NamedTuple):
     matches: MatchBoard
     orders: OrderBoard
     png: PngRenderer
+    overview: OverviewBoard
+    hours: HoursBoard
 
 
 def empty_boards() -> Boards:
+    quotes = QuoteBoard()
     return Boards(
-        QuoteBoard(),
+        quotes,
         ChartCache(),
         MarketBoard(),
         IndicatorBoard(),
@@ -36,4 +41,6 @@ def empty_boards() -> Boards:
         MatchBoard(),
         OrderBoard(),
         PngRenderer(),
+        OverviewBoard(quotes.every, quotes.share_ratio),
+        HoursBoard(),
     )

@@ -1,6 +1,6 @@
 """The map from events to features. An event that is not here reaches no browser."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,8 @@ from app.health.snapshot import HealthSnapshot
 from app.indicators import stream as indicators
 from app.live.hub import Hub
 from app.market import stream as market
+from app.market.exchange import stream as exchange
+from app.market.overview import stream as overview
 from app.patterns import stream as patterns
 from app.pipeline.boards import Boards
 from app.pipeline.failures import Failures
@@ -20,6 +22,7 @@ from app.wire.events.event import (
     AnyEvent,
     IndicatorAlert,
     IndicatorCalculated,
+    JobStatus,
     PatternDetected,
     PatternExpired,
     PatternUpdated,
@@ -28,8 +31,12 @@ from app.wire.events.event import (
     RunChanged,
     RunProgressed,
     Tick,
+    UniverseChanged,
 )
 from app.wire.rules.match_lists import MatchBatch
+
+STORED_EVENTS = (JobStatus, ProcessingChanged, RunChanged, UniverseChanged)
+"""After which stored figures of the market may be others."""
 
 Reaction = Callable[[Any], Iterable[Push]]
 
@@ -56,7 +63,6 @@ class Relay:
             (ProcessingProgressed, processed),
             (RunChanged, processed),
             (RunProgressed, processed),
-            (HealthSnapshot, partial(market.on_health, board=boards.market)),
             (HealthSnapshot, partial(quotes.on_health, board=boards.quotes)),
             (
                 HealthSnapshot,
@@ -64,9 +70,10 @@ class Relay:
             ),
             (HealthSnapshot, partial(matches.on_health, board=boards.matches, subscribed=subscribed)),
             (MatchBatch, partial(matches.on_batch, board=boards.matches, subscribed=subscribed)),
-            (MarketClock, partial(market.on_clock, board=boards.market)),
         ):
             self.add(event, reaction)
+        for kind, react in _of_the_market(boards, hub):
+            self.add(kind, react)
         self._topics, self._hub = topics, hub
         self._failures = Failures()
 
@@ -110,3 +117,20 @@ class Relay:
     def gap(self, topic: str) -> list[Push]:
         """Notices for subscribers of a log topic from which entries may be missing."""
         return [market.gap(topic, self._topics.entries(topic))]
+
+
+def _of_the_market(boards: Boards, hub: Hub) -> Iterator[tuple[type, Reaction]]:
+    """The status strip, the hours of the exchange, and the overview."""
+    yield HealthSnapshot, partial(market.on_health, board=boards.market)
+    yield MarketClock, partial(market.on_clock, board=boards.market)
+    yield (
+        MarketClock,
+        partial(exchange.on_clock, board=boards.market, hours_board=boards.hours, has_subscribers=hub.has_subscribers),
+    )
+    request = hub.pending_snapshots.request
+    yield (
+        HealthSnapshot,
+        partial(overview.on_health, board=boards.overview, subscribed=lambda: hub.subscribed_topics, request=request),
+    )
+    for event in STORED_EVENTS:
+        yield event, partial(overview.on_work, board=boards.overview)

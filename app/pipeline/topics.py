@@ -9,6 +9,8 @@ from app.indicators import stream as indicators
 from app.live import topics
 from app.live.topics import Kind, RequestedTopics, Subscription, Topic, TopicFamily
 from app.market import stream as market
+from app.market.exchange import stream as exchange
+from app.market.overview import stream as overview
 from app.patterns import stream as patterns
 from app.pipeline.boards import Boards
 from app.pipeline.failures import Failures
@@ -27,6 +29,8 @@ def families(boards: Boards, pools: Pools, look: Callable[[str], Awaitable[None]
         *indicators.topics(boards.indicators, boards.alerts, pools),
         *patterns.topics(boards.patterns, pools),
         *market.topics(boards.market),
+        *exchange.topics(boards.market),
+        *overview.topics(boards.overview),
         *matches.topics(boards.matches, look),
     )
 

@@ -89,6 +89,9 @@ class QuoteBoard:
         """Number of symbols with a quote."""
         return len(self._quotes)
 
+    def every(self) -> Iterable[SymbolQuote]:
+        return self._quotes.values()
+
     def first(self, limit: int, after: str = "") -> list[SymbolQuote]:
         """The first `limit` after the symbol `after`, ordered by symbol, which no price changes."""
         return [self._quotes[symbol] for symbol in self._symbol_list.first(limit, after)]

@@ -31,6 +31,7 @@ from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
 from app.desk.lists import api as lists_api
 from app.desk.lists import routes as desk_lists
+from app.desk.market import routes as market_page
 from app.desk.scan import api as scan_api
 from app.desk.scan import routes as scan
 from app.desk.scan.acts import routes as scan_acts
@@ -89,8 +90,9 @@ from app.web.forms import partials as forms
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 SCANS = (scan, scan_acts, rules, screens, screen_sharing)
 LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
+MARKET = (desk_routes, symbol_page, market_page)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
-PAGES = (desk_routes, symbol_page, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
+PAGES = (*MARKET, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)
 PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, screens_api, admin_api)
 

@@ -19,6 +19,7 @@ from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.live.limits import StreamLimits
 from app.live.topics import symbol_topic
+from app.market.overview.load import load
 from app.pipeline.boards import empty_boards
 from app.pipeline.follower import LogFollower
 from app.pipeline.receiver import Receiver
@@ -27,6 +28,7 @@ from app.pipeline.relay import Relay
 from app.pipeline.resync import Resync
 from app.pipeline.seeding import Seeding
 from app.pipeline.topics import TopicRegistry, families
+from app.scans.latest.source import scan_source
 from app.scans.matches.leased_evaluation import LeasedEvaluation
 from app.scans.matches.watch import RuleWatch, rule_readers
 from app.server.datastores import addresses, pools
@@ -97,6 +99,7 @@ class Runtime:
             self._log.append_once, self._follower.publish, order, self._relay.publish_ticks, self._is_watched
         )
         self._boards.indicators.recent = self._receiver.indicators.recent
+        self._boards.overview.load = partial(load, partial(scan_source, self._pools))
         channels = Channels(**settings.channels())
         names: dict[str, Meaning | BatchChannel] = {**channels.meanings(), **BATCHES}
         self._subscriber = Subscriber(

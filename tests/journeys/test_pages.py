@@ -17,6 +17,7 @@ PAGES = (
     "/symbols?q=A",
     "/s/AAPL",
     "/s/AAPL?range=1y",
+    "/market",
     "/patterns",
     "/patterns/search",
     "/scan",

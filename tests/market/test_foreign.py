@@ -29,6 +29,11 @@ from app.finance.detections import TIERS
 from app.identity import Role
 from app.indicators.stream import SIGNALS
 from app.live.topics import STATUS, Topic, name, symbol_topic
+from app.market.breadth.stream import BREADTH
+from app.market.exchange.stream import HOURS
+from app.market.movers.ranking import USUAL_FLOOR
+from app.market.movers.stream import movers_topic
+from app.market.sectors.stream import SECTORS, UNIVERSES
 from app.patterns.stream import PATTERNS, column, patterns_topic
 from app.quotes.charts.history import RANGES
 from app.quotes.live_order import ORDER
@@ -72,6 +77,11 @@ TOPICS = (
     SIGNALS,
     rule_topic("0" * 20, 0),
     Topic(f"{ORDER}:-chg"),
+    HOURS,
+    BREADTH,
+    SECTORS,
+    UNIVERSES,
+    movers_topic(USUAL_FLOOR),
 )
 
 NOTICE = re.compile(r'class="notice">([^<]*)')

@@ -1,0 +1,108 @@
+"""The page of the whole market: hours of the exchange, breadth, sectors and movers."""
+
+from typing import Any
+
+from quart import Blueprint, abort, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.identity import Scope, View
+from app.live.topics import STATUS, Topic
+from app.market import stream as market_stream
+from app.market.board import MarketBoard
+from app.market.breadth import stream as breadth_stream
+from app.market.breadth.stream import BREADTH
+from app.market.exchange import stream as exchange_stream
+from app.market.exchange.stream import HOURS
+from app.market.movers import stream as movers_stream
+from app.market.movers.document import movers_document
+from app.market.movers.forms import FloorForm, floor_form
+from app.market.movers.ranking import LISTS, USUAL_FLOOR, Floor
+from app.market.movers.stream import movers_topic
+from app.market.overview.board import RANKED_SECONDS, OverviewBoard
+from app.market.overview.overview import MarketOverview
+from app.market.sectors import stream as sectors_stream
+from app.market.sectors.stream import SECTORS, UNIVERSES
+from app.web import guards, parameters, tables
+from app.web.formats import TableDocument
+from app.web.forms.fields import first_error
+from app.web.html import page
+
+blueprint = Blueprint("market", __name__)
+
+MARKET = "/market"
+FLOORS = ("min_price", "min_volume")
+GROUPS: dict[str, Topic] = {"sectors": SECTORS, "universes": UNIVERSES}
+"""By the name in `by=`."""
+
+
+@tables.suffixes(blueprint, MARKET)
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow(*FLOORS, "by")
+async def movers_table() -> TableDocument:
+    """The movers."""
+    form = floor_form(request.args)
+    if not form.validate():
+        abort(400, first_error(form))
+    return movers_document(await _overview(), form.floor, guards.view().zone)
+
+
+@tables.page(blueprint, MARKET, movers_table)
+@guards.signed_in
+@parameters.allow(*FLOORS, "by")
+async def market() -> ResponseReturnValue:
+    cursor, view, form, by = deps.cursor(), guards.view(), floor_form(request.args), _by()
+    valid = form.validate()
+    floor = form.floor if valid else USUAL_FLOOR
+    overview = await _overview()
+    return await page(
+        "market/overview",
+        title="Market",
+        status=200 if valid else 400,
+        topics=[HOURS, BREADTH, GROUPS[by], movers_topic(floor), STATUS],
+        cursor=cursor,
+        clock=market_stream.clock(deps.board(MarketBoard), view),
+        hours=exchange_stream.hours(deps.board(MarketBoard)),
+        symbol_count=len(overview.figures),
+        session_day=overview.figures.session,
+        away=deps.board(OverviewBoard).away,
+        **_breadth(overview, view),
+        **_groups(overview, by, view),
+        **_movers(form, floor, view),
+    )
+
+
+async def _overview() -> MarketOverview:
+    board = deps.board(OverviewBoard)
+    await board.refresh()
+    return board.current()
+
+
+def _breadth(overview: MarketOverview, view: View) -> dict[str, Any]:
+    return {
+        "breadth": breadth_stream.table("breadth", overview.breadth, {}, 0, view),
+        "stages": breadth_stream.table("stages", overview.stages, {}, 0, view),
+    }
+
+
+def _groups(overview: MarketOverview, by: str, view: View) -> dict[str, Any]:
+    groups = sectors_stream.groups(GROUPS[by], overview)
+    return {"by": by, "groups": sectors_stream.table(GROUPS[by], groups, view)}
+
+
+def _movers(form: FloorForm, floor: Floor, view: View) -> dict[str, Any]:
+    movers = deps.board(OverviewBoard).movers(floor)
+    return {
+        "form": form,
+        "lists": [(each, each.path(floor), movers_stream.table(each.key, movers[each.key], view)) for each in LISTS],
+        "floor": floor,
+        "ranked_seconds": int(RANKED_SECONDS),
+    }
+
+
+def _by() -> str:
+    by = request.args.get("by", "sectors")
+    if by not in GROUPS:
+        abort(400, f"by: choose one of {', '.join(GROUPS)}.")
+    return by
