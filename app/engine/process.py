@@ -16,7 +16,7 @@ from app.engine.analysis.breadth import Groups
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
 from app.engine.bars.channel_intake import ChannelIntake
-from app.engine.bars.feed_state import FeedState
+from app.engine.bars.feed_state import FeedState, MarketBeganAgain
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.eod import retention
@@ -70,7 +70,7 @@ def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     try:
         asyncio.run(_run_until_signal(engine, ready))
     except ExceptionGroup as group:
-        unfit, others = group.split(IncompatibleSchema)
+        unfit, others = group.split((IncompatibleSchema, MarketBeganAgain))
         if unfit is None or others is not None:
             raise
         raise SystemExit(f"engine: {unfit.exceptions[0]}") from None
@@ -178,6 +178,8 @@ class Engine:
                 clock = await self._check_clock()
             except wire.RedisUnavailable:
                 continue
+            except MarketBeganAgain:
+                raise
             except Exception:
                 self._failed += 1
                 logger.exception("market clock not understood")

@@ -22,7 +22,7 @@ def provider(settings: Settings) -> Provider:
 
 
 class InventedProvider(MarketPlayer):
-    name = "invented"
+    name = schedule.PROVIDER
     label = "invented market, no real company or price"
     source = "invented"
 

@@ -100,7 +100,7 @@ class MarketPlayer:
             async for update in self._session(mark):
                 yield update
             day = calendar.next_session(mark.session)
-            mark = self.position(day) if self.may_be_played(day) else self.first_position()
+            mark = self.position(day if self.may_be_played(day) else self.first_position().session)
 
     async def _session(self, mark: MarketPosition) -> AsyncIterator[FeedUpdate]:
         day = self._day(mark.session)

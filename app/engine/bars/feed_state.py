@@ -1,6 +1,7 @@
 """Reads the market clock and the newest quotes that the feed keeps in Redis."""
 
 from app.finance.clock import MarketClock
+from app.finance.invented import schedule
 from app.finance.quote import NewestQuote
 from app.finance.symbols import is_storable
 from app.wire.client import connect
@@ -8,15 +9,27 @@ from app.wire.state import market_clock
 from app.wire.state.newest_quotes import NewestQuotes
 
 
+class MarketBeganAgain(Exception):
+    """The invented market is played again from a session in the past: its stored days have to be loaded anew."""
+
+
 class FeedState:
     """Raises wire.RedisUnavailable."""
 
     def __init__(self, redis_url: str) -> None:
+        self._session = ""
+        """The newest one of the invented market, ISO date."""
         self._client = connect(redis_url)
         self._newest = NewestQuotes(self._client)
 
     async def clock(self) -> MarketClock | None:
-        return await market_clock.read(self._client)
+        """Raises MarketBeganAgain."""
+        clock = await market_clock.read(self._client)
+        if clock and clock.provider == schedule.PROVIDER:
+            if clock.session < self._session:
+                raise MarketBeganAgain(f"the invented market begins again at {clock.session}")
+            self._session = clock.session
+        return clock
 
     async def quotes(self) -> dict[str, NewestQuote]:
         """Quotes of symbols that the tables can store."""

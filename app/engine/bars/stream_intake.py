@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -45,6 +46,8 @@ class StreamIntake:
         """Of the last entry that was read."""
         self._backlog_end: int | None = None
         """Number of the newest entry at the start, until it is read."""
+        self._backlog_before = math.inf
+        """Ticks of the backlog from this market time on are not counted."""
         self._minute = 0.0
         self._ticks = 0
         self._entry_read = asyncio.Event()
@@ -69,11 +72,18 @@ class StreamIntake:
         """Whether entries from before this process are read."""
         return self._backlog_end is None
 
-    async def resume(self, series: SeriesByTimeframe) -> None:
-        """Goes back to the checkpoint, and drops bars computed again from there. Raises wire.RedisUnavailable."""
+    async def resume(self, series: SeriesByTimeframe, before: float = math.inf) -> None:
+        """Goes back to the checkpoint, and drops bars computed again from there. Raises wire.RedisUnavailable.
+
+        `before`: of a feed that began again in the past; everything that is kept is read, without ticks from that
+        market time on."""
         self._marks.begin()
+        self._backlog_before = before
         try:
-            await self._resume(series)
+            if before < math.inf:
+                self._backlog_end = await self._reader.newest_number() or None
+            else:
+                await self._resume(series)
         except ReadForbidden as error:
             self._stop_reading(error)
 
@@ -163,7 +173,7 @@ class StreamIntake:
 
     def _handle(self, entry: TickEntry) -> None:
         now = time.time()
-        ticks = decode_ticks(entry.payload, now)
+        ticks = self._counted(decode_ticks(entry.payload, now))
         if ticks and self._has_gap_before(entry, ticks):
             first = max(tick.at for tick in ticks)
             logger.warning("ticks are missing before entry %d: the last one read was %d", entry.number, self._number)
@@ -179,9 +189,14 @@ class StreamIntake:
         self._id, self._number = entry.id, entry.number
         self.read_at = time.monotonic()
         if self._backlog_end is not None and self._number >= self._backlog_end:
-            self._backlog_end = None
+            self._backlog_end, self._backlog_before = None, math.inf
             self._tick_intake.end_catch_up()
         self._entry_read.set()
+
+    def _counted(self, ticks: Sequence[Tick]) -> Sequence[Tick]:
+        if self._backlog_end is None or self._backlog_before == math.inf:
+            return ticks
+        return [tick for tick in ticks if tick.at < self._backlog_before]
 
     def _has_gap_before(self, entry: TickEntry, ticks: Sequence[Tick]) -> bool:
         """Whether ticks are missing before the entry: trimmed ones, or those before a live feed's start within the

@@ -40,8 +40,8 @@ from app.finance.sessions import trading_date
 
 logger = logging.getLogger(__name__)
 
-SOURCE = INVENTED = "invented"
-"""The name of the provider, and the source of its splits and dividends in their tables."""
+SOURCE = "invented"
+"""The source of its splits and dividends in their tables."""
 TICK_SIZE = 0.01
 INDICATOR_DAYS = 5
 """Days whose indicators are stored."""
@@ -58,6 +58,13 @@ class InventedHistory(NamedTuple):
     """As the feed plays the market: market seconds from one trade of a symbol to its next."""
 
 
+class LoadResult(NamedTuple):
+    new_days: int
+    """Daily bars that were not stored."""
+    began_again: bool
+    """Whether later days were stored, and are deleted."""
+
+
 class MissingSessions(NamedTuple):
     """Days from `first`, minutes from `minutes_first`, all before `session`."""
 
@@ -68,23 +75,23 @@ class MissingSessions(NamedTuple):
     """Minutes of `session` itself that count as past."""
 
 
-async def load(pool: Pool, invented: InventedHistory, played: str | None, min_confidence: float) -> int:
+async def load(pool: Pool, invented: InventedHistory, played: str | None, min_confidence: float) -> LoadResult:
     """Stores what is missing before the session that is played now (ISO date), or is played first; and deletes what is
-    stored of later days. The number of daily bars that are new."""
+    stored of later days."""
     session = date.fromisoformat(played) if played else schedule.first_session(trading_date(time.time()))
-    prices = await asyncio.to_thread(_prices, invented)
+    prices, began_again = await asyncio.to_thread(_prices, invented), False
     async with pool.acquire() as connection:
         newest = await rewind.newest_session(connection, max(prices.symbols))
         if newest is not None and newest > session:
             await rewind.forget_from(connection, prices.symbols, session, newest)
-            newest = calendar.previous_session(session)
+            newest, began_again = calendar.previous_session(session), True
     first = schedule.history_begins(session) if newest is None else calendar.next_session(newest)
     await _store_instruments(pool, prices, schedule.history_begins(session), session)
     if first >= session:
-        return 0
+        return LoadResult(0, began_again)
     minutes = 0 if played else schedule.BEGINS_AT_MINUTE
     missing = MissingSessions(first, max(first, schedule.minutes_begin(session)), session, minutes)
-    return await _load(pool, prices, missing, invented.spacing, min_confidence)
+    return LoadResult(await _load(pool, prices, missing, invented.spacing, min_confidence), began_again)
 
 
 async def _load(

@@ -1,6 +1,7 @@
 """Start of the engine: migrates or checks the schema, loads the history and restores the state."""
 
 import logging
+import math
 from datetime import date
 from typing import NamedTuple
 
@@ -13,11 +14,12 @@ from app.engine.bars.feed_state import FeedState
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.startup import history, invented_history, restore
-from app.engine.startup.invented_history import INVENTED, InventedHistory
+from app.engine.startup.invented_history import InventedHistory
 from app.engine.storage import schema
+from app.finance.invented import schedule
 from app.finance.quote import NewestQuote
 from app.finance.series_by_timeframe import SeriesByTimeframe
-from app.finance.sessions import MINUTE
+from app.finance.sessions import MINUTE, extended
 from app.settings.load import Settings
 from app.wire.backoff import Backoff
 
@@ -40,7 +42,7 @@ class HistorySources(NamedTuple):
     def of(cls, settings: Settings) -> "HistorySources":
         """Beside the invented market all shipped days are past: no feed plays them."""
         replay, section = settings.replay, settings.invented
-        if settings.ingest.provider != INVENTED:
+        if settings.ingest.provider != schedule.PROVIDER:
             return cls(history.ShippedHistory(replay.path, replay.history_until))
         spacing = section.speed / section.ticks_per_second
         return cls(history.ShippedHistory(replay.path, date.max), InventedHistory(section.path, section.seed, spacing))
@@ -61,6 +63,8 @@ class Startup:
         self._feed = feed
         self._stream = stream
         self._sources = sources
+        self._began_again = False
+        """Whether days after the one that is played now were stored, and are deleted."""
         self._min_confidence = min_confidence
 
     async def run(self, series: SeriesByTimeframe, close: BarClose, tick_intake: TickIntake) -> None:
@@ -78,21 +82,23 @@ class Startup:
     async def _prepare(self, series: SeriesByTimeframe, close: BarClose, tick_intake: TickIntake) -> None:
         if await self._migrate():
             await self._load_histories()
-        quotes = await self._quotes()
+        # What the feed wrote and published before it began again is of days that are deleted.
+        played = await self._played_session(schedule.PROVIDER) if self._began_again else None
+        quotes = {} if played else await self._quotes()
         minutes = await history.restore_bars(self._pool, series, quotes)
         newest = max((bar.start for bar in minutes), default=-MINUTE)
         tick_intake.seed(quotes, newest + MINUTE)
         # Before any tick is counted: the last minutes are read again.
-        await self._stream.resume(series)
+        await self._stream.resume(series, extended(date.fromisoformat(played)).closes if played else math.inf)
         await restore.restore_patterns(self._pool, series, close, self._min_confidence)
 
     async def _load_histories(self) -> None:
         shipped, invented = self._sources
         await history.load(self._pool, shipped.before(await self._played_session("replay")), self._min_confidence)
         if invented:
-            await invented_history.load(
-                self._pool, invented, await self._played_session(INVENTED), self._min_confidence
-            )
+            played = await self._played_session(schedule.PROVIDER)
+            result = await invented_history.load(self._pool, invented, played, self._min_confidence)
+            self._began_again = self._began_again or result.began_again
 
     async def _migrate(self) -> bool:
         """Whether the tables are ours; then they are migrated. Foreign tables are used as they are, without the shipped

@@ -5,6 +5,8 @@ from datetime import date
 from app.finance import calendar
 from app.finance.sessions import MINUTE, Session, regular
 
+PROVIDER = "invented"
+"""The name of the feed that plays it."""
 FIRST_SESSION = date(2018, 1, 2)
 """Prices are known from this session on."""
 SESSIONS_BEFORE_TODAY = 250

@@ -12,7 +12,7 @@ from app.embedded import postgres
 from app.embedded.places import Places
 from app.engine.startup import history
 from app.engine.startup.history import ShippedHistory
-from app.engine.startup.invented_history import InventedHistory, load
+from app.engine.startup.invented_history import InventedHistory, LoadResult, load
 from app.finance import calendar
 from app.finance.invented import bars, schedule
 from tests.conftest import copied
@@ -35,7 +35,7 @@ def with_invented_past(places: Places, with_history: str) -> str:
 
 async def _load_first(url: str) -> None:
     pool = _pool(url)
-    assert await load(pool, INVENTED, FIRST.isoformat(), 0.6) == len(PAST) * 123
+    assert (await load(pool, INVENTED, FIRST.isoformat(), 0.6)).new_days == len(PAST) * 123
     await pool.close()
 
 
@@ -59,7 +59,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 async def test_the_past_is_stored_once_with_what_belongs_to_it(loaded: tuple[Pool, asyncpg.Connection]) -> None:
     pool, link = loaded
 
-    assert await load(pool, INVENTED, FIRST.isoformat(), 0.6) == 0
+    assert (await load(pool, INVENTED, FIRST.isoformat(), 0.6)).new_days == 0
 
     minutes = await link.fetchrow("select count(distinct timestamp::date), count(distinct symbol) from ohlcv_1min")
     assert tuple(minutes) == (schedule.DAYS_OF_MINUTES, 123)
@@ -95,7 +95,7 @@ async def test_stored_days_are_those_of_the_market_and_minutes_add_up_to_them(
 async def test_sessions_that_the_engine_missed_are_filled_up(loaded: tuple[Pool, asyncpg.Connection]) -> None:
     pool, link = loaded
 
-    assert await load(pool, INVENTED, LATER.isoformat(), 0.6) == 3 * 123
+    assert (await load(pool, INVENTED, LATER.isoformat(), 0.6)).new_days == 3 * 123
     days = await link.fetch("select distinct date from ohlcv_daily where symbol = 'ORBQ' and date >= $1", FIRST)
     assert sorted(row["date"] for row in days) == [FIRST, date(2018, 2, 2), date(2018, 2, 5)]
 
@@ -108,7 +108,7 @@ async def test_a_market_that_begins_again_forgets_what_came_later_and_nothing_re
     real = await link.fetchval("select count(*) from ohlcv_daily where symbol = 'AAPL'")
     await link.execute("insert into engine_marks values ('later', '2018-02-05T12:00Z')")
 
-    assert await load(pool, INVENTED, FIRST.isoformat(), 0.6) == 0
+    assert await load(pool, INVENTED, FIRST.isoformat(), 0.6) == LoadResult(0, began_again=True)
 
     newest = await link.fetch("select max(date) from ohlcv_daily where symbol <> 'AAPL' and date > '2014-01-01'")
     assert newest[0][0] == calendar.previous_session(FIRST)
@@ -126,7 +126,7 @@ async def test_a_load_that_was_interrupted_is_made_again(pool: Pool, link: async
     loading.cancel()
     await asyncio.wait({loading})
 
-    assert await load(pool, INVENTED, FIRST.isoformat(), 0.6) == len(PAST) * 123
+    assert (await load(pool, INVENTED, FIRST.isoformat(), 0.6)).new_days == len(PAST) * 123
     assert await link.fetchval("select count(*) from daily_patterns where symbol = 'ZPHL'") > 0
     assert await link.fetchval("select count(*) from ohlcv_daily where symbol = 'ADVN' and date > '2015-01-01'") == len(
         PAST
