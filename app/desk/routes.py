@@ -87,7 +87,7 @@ def _most_active(view: View) -> tuple[list[Topic], dict[str, Any]]:
     return [QUOTES], {
         "board": quote_partials.board(QUOTES, rows(quotes.rows(), time.time(), view)),
         "row_count": len(quotes.most_active),
-        "quote_count": quotes.count,
+        "quote_count": quotes.most_active.candidates,
         "by_stored_bars": quotes.most_active.by_stored_bars,
     }
 

@@ -19,6 +19,8 @@ class MarketClock(NamedTuple):
     state: State
     began: float = 0.0
     """When the process that feeds us was started, in wall time."""
+    hours: str = ""
+    """Words for the page where the feed trades before or after the session; else empty."""
 
     def now(self, wall: float) -> float:
         """Market time at `wall`: it stands still unless the session is open."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -25,12 +25,7 @@ COLLECT_SECONDS = 0.05
 MOST_TICKS = 200
 """Ticks in one update, so that the position stays close."""
 
-PHASE_LABELS: dict[Phase, str] = {
-    "pre": ", before the session",
-    "regular": "",
-    "post": ", after the session",
-    "closed": "",
-}
+HOURS: Mapping[Phase, str] = {"pre": "before the session", "post": "after the session"}
 
 
 class MarketPosition(msgspec.Struct, frozen=True):
@@ -150,9 +145,10 @@ class MarketPlayer:
             return
 
     def _update(self, mark: MarketPosition, ticks: tuple[Tick, ...], market_time: float, state: State) -> FeedUpdate:
-        words = PHASE_LABELS[phase(market_time)] if state == "open" else ""
-        label, session = f"{self.label}{words}", mark.session.isoformat()
-        clock = MarketClock(self.name, label, session, market_time, time.time(), self._pace.speed, state)
+        session, speed = mark.session.isoformat(), self._pace.speed
+        clock = MarketClock(self.name, self.label, session, market_time, time.time(), speed, state)
+        if state == "open":
+            clock = clock._replace(hours=HOURS.get(phase(market_time), ""))
         return FeedUpdate(ticks, clock, msgspec.json.encode(mark))
 
     def _ticks(self, mark: MarketPosition) -> list[Tick]:

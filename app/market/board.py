@@ -108,6 +108,6 @@ class MarketBoard:
         return news
 
 
-def _words(clock: MarketClock) -> tuple[str, str, str, float, str]:
+def _words(clock: MarketClock) -> tuple[str, str, str, float, str, str]:
     """What a page shows of the clock besides the time."""
-    return clock.provider, clock.label, clock.session, clock.speed, clock.state
+    return clock.provider, clock.label, clock.session, clock.speed, clock.state, clock.hours

@@ -57,7 +57,8 @@ def gap(topic: str, entries: str) -> Push:
 def page_condition(board: MarketBoard) -> PageCondition:
     """As it is at this moment, for a page that is loaded now."""
     current = board.condition()
-    return PageCondition(current.kind, partials.condition(current), partials.reason(current), REMEDIES)
+    source = board.clock.label if board.clock else ""
+    return PageCondition(current.kind, partials.condition(current), partials.reason(current), REMEDIES, source)
 
 
 def clock(board: MarketBoard, view: View) -> Markup:

@@ -65,7 +65,10 @@ class QuoteBoard:
         quote = self._quotes[tick.symbol] = self._next_quote(before, day, tick)
         if before is None:
             self.most_active.add(tick.symbol)
-        if before is None or before.session != quote.session:
+        if before and quote.session < before.session:
+            # The feed began again in the past.
+            self.newest_session = quote.session
+        elif before is None or before.session != quote.session:
             self._begin_session(quote.session)
         return quote
 

@@ -31,6 +31,8 @@ class MostActive:
         """The running session when the symbols were ranked last."""
         self.by_stored_bars = False
         """Whether stored bars decided the order."""
+        self.candidates = 0
+        """Symbols that are still traded, from which the rows were chosen."""
         self._places: list[_Place] = []
         self._symbols: dict[str, None] = {}
         self._changed = False
@@ -48,6 +50,7 @@ class MostActive:
 
     def add(self, symbol: str) -> None:
         """A new symbol, which gets a row while there is room."""
+        self.candidates += 1
         if len(self._places) < BOARD_ROWS:
             insort(self._places, _Place(False, 0.0, 0.0, symbol))
             self._replace_symbols()
@@ -64,7 +67,7 @@ class MostActive:
         if not money_volumes and not is_first:
             return
         self.by_stored_bars = bool(money_volumes)
-        places = (
+        places = [
             _Place(
                 quote.session < session - DORMANT_DAYS,
                 -money_volumes.get(quote.symbol, 0.0),
@@ -72,7 +75,8 @@ class MostActive:
                 quote.symbol,
             )
             for quote in quotes
-        )
+        ]
+        self.candidates = sum(not place.dormant for place in places)
         self._places = nsmallest(BOARD_ROWS, places)
         self._replace_symbols()
 

@@ -17,6 +17,8 @@ class PageCondition(NamedTuple):
     """A sentence for every user."""
     remedies: Mapping[str, str] = {}
     """What an administrator can do, by kind."""
+    source: str = ""
+    """What the prices are, such as an invented market or a replay; empty before a feed announced it."""
 
 
 def install(app: Quart, now: Callable[[], PageCondition]) -> None:

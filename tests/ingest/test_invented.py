@@ -69,7 +69,7 @@ async def test_trading_begins_before_the_next_session() -> None:
 
     hours = regular(calendar.next_session(BEGINS))
     assert hours.opens - 30 * MINUTE <= updates[-1].ticks[0].at < hours.opens
-    assert "before the session" in updates[-1].clock.label
+    assert updates[-1].clock.hours == "before the session"
 
 
 async def test_the_next_session_begins_when_an_administrator_ends_the_pause() -> None:

@@ -113,6 +113,25 @@ def test_the_clock_names_the_data_source_and_the_replayed_day(state: State) -> N
     assert "4 Sep 2012, 09:30:00 EDT" in html
 
 
+def test_the_clock_says_that_trading_is_before_the_session_and_is_pushed_when_that_changes() -> None:
+    board, before = MarketBoard(), CLOCK._replace(state="open", hours="before the session")
+    list(stream.on_clock(before, board))
+
+    pushes = [push.key for push in stream.on_clock(before._replace(hours=""), board)]
+
+    assert "replay of real daily bars, before the session" in partials.clock(before, before.market_time, True, VIEW)
+    assert "clock" in pushes
+
+
+def test_every_page_names_the_source_of_its_prices() -> None:
+    board = MarketBoard()
+    assert stream.page_condition(board).source == ""
+
+    list(stream.on_clock(CLOCK, board))
+
+    assert stream.page_condition(board).source == "replay of real daily bars"
+
+
 @pytest.mark.parametrize(
     ("zone", "second"), [("America/New_York", ""), ("Europe/Berlin", "15:30:00 CEST"), ("Asia/Tokyo", "22:30:00 JST")]
 )

@@ -73,6 +73,17 @@ def test_a_symbol_that_has_not_traded_for_a_month_comes_last() -> None:
     board.rank({"LEFT": 10.0**12})
 
     assert symbols(board) == ["QUIET", "LEFT"]
+    assert (board.count, board.most_active.candidates) == (2, 1)
+
+
+def test_a_feed_that_begins_again_in_the_past_has_the_newest_session() -> None:
+    board = QuoteBoard()
+    board.seed([quote("A"), quote("B")])
+
+    board.apply(tick("A", 80.0, OPEN - 300 * DAY))
+
+    assert board.newest_session == SESSION - timedelta(days=300)
+    assert board.price("A") == 80.0
 
 
 def test_the_rows_are_ranked_again_for_a_new_session_alone() -> None:

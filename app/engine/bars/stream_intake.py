@@ -173,7 +173,7 @@ class StreamIntake:
 
     def _handle(self, entry: TickEntry) -> None:
         now = time.time()
-        ticks = self._counted(decode_ticks(entry.payload, now))
+        ticks = self._of_this_run(decode_ticks(entry.payload, now))
         if ticks and self._has_gap_before(entry, ticks):
             first = max(tick.at for tick in ticks)
             logger.warning("ticks are missing before entry %d: the last one read was %d", entry.number, self._number)
@@ -193,7 +193,7 @@ class StreamIntake:
             self._tick_intake.end_catch_up()
         self._entry_read.set()
 
-    def _counted(self, ticks: Sequence[Tick]) -> Sequence[Tick]:
+    def _of_this_run(self, ticks: Sequence[Tick]) -> Sequence[Tick]:
         if self._backlog_end is None or self._backlog_before == math.inf:
             return ticks
         return [tick for tick in ticks if tick.at < self._backlog_before]
