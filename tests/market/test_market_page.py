@@ -30,7 +30,7 @@ async def test_the_page_shows_hours_breadth_sectors_and_movers(market: Desk) -> 
 
     assert 'id="hours"' in text
     assert re.search(r'id="breadth-advancing">.*?<td class="num">3</td><td class="num">100%</td>', text)
-    assert re.search(r'id="group-"><th scope="row">No sector</th><td class="num">3</td>', text)
+    assert re.search(r'id="group-"><th scope="row">No sector</th><td class="num wide">3</td>', text)
     for symbol, address in zip(AWKWARD, ("BRK.B", "BF%2FB", "X%3ABTCUSD"), strict=True):
         assert f'<a href="/s/{address}">{symbol}</a>' in text
     assert "/scan?q=chg:gt:0,close:0..,volume:0..&amp;sort=-change&amp;v=1" in text
@@ -40,7 +40,10 @@ async def test_the_page_shows_hours_breadth_sectors_and_movers(market: Desk) -> 
 async def test_members_of_a_universe_are_summed_up(market: Desk) -> None:
     text = await page(market, "/market?by=universes")
 
-    assert '<a href="/scan?in=market_leaders:top_2&amp;v=1">market_leaders:top_2</a></th><td class="num">2</td>' in text
+    assert (
+        '<a href="/scan?in=market_leaders:top_2&amp;v=1">market_leaders:top_2</a></th><td class="num wide">2</td>'
+        in text
+    )
 
 
 async def test_a_list_that_the_floor_leaves_empty_says_so(market: Desk) -> None:

@@ -88,7 +88,11 @@ def _breadth(overview: MarketOverview, view: View) -> dict[str, Any]:
 
 def _groups(overview: MarketOverview, by: str, view: View) -> dict[str, Any]:
     groups = sectors_stream.groups(GROUPS[by], overview)
-    return {"by": by, "groups": sectors_stream.table(GROUPS[by], groups, view)}
+    return {
+        "by": by,
+        "groups": sectors_stream.table(GROUPS[by], groups.rows, view),
+        "map": sectors_stream.drawn_map(GROUPS[by], groups.map, view) if groups.map else "",
+    }
 
 
 def _movers(form: FloorForm, floor: Floor, view: View) -> dict[str, Any]:

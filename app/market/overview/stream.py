@@ -64,7 +64,7 @@ async def snapshot(topic: str, board: OverviewBoard) -> list[Push]:
         return breadth.pushes(counts.values())
     groups = sectors.groups(topic, board.current())
     board.pushed.note(topic, sectors.values(topic, groups))
-    return sectors.pushes(topic, groups, (topic,))
+    return sectors.pushes(topic, groups, tuple(sectors.values(topic, groups)))
 
 
 def _changes(topic: str, board: OverviewBoard) -> list[Push]:

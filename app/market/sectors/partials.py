@@ -1,11 +1,12 @@
 """Sectors and universes as HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from app.identity import View
+from app.market.sectors.group_map import MapCell, MapGroup
 from app.market.sectors.groups import GroupFigures
 from app.web.html import fragment
 
@@ -21,6 +22,16 @@ class GroupRow(NamedTuple):
 def cells(group: GroupFigures, view: View) -> Markup:
     """Symbols, mean change, and how many advance and decline."""
     return fragment("sectors/cells", group=group, view=view)
+
+
+def box(cell: MapCell, change: str) -> Markup:
+    """What of a box on the map changes. `change`: in percent, as it is written."""
+    return fragment("sectors/box", cell=cell, change=change)
+
+
+def map(by: str, groups: Sequence[MapGroup], boxes: Mapping[str, Markup]) -> Markup:  # noqa: A001 - the file's name
+    """`boxes`: by the id of each cell."""
+    return fragment("sectors/map", by=by, groups=groups, boxes=boxes)
 
 
 def rows(key: str, rows: Sequence[GroupRow]) -> Markup:
