@@ -1,17 +1,21 @@
 """The page of the whole market: hours of the exchange, breadth, sectors and movers."""
 
+import asyncio
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from quart import Blueprint, abort, request
 from quart.typing import ResponseReturnValue
 
-from app import deps
+from app import db, deps
 from app.identity import Scope, View
 from app.live.topics import STATUS, Topic
 from app.market import stream as market_stream
 from app.market.board import MarketBoard
 from app.market.breadth import stream as breadth_stream
-from app.market.breadth.stream import BREADTH
+from app.market.breadth.history import BreadthHistory, history
+from app.market.breadth.stream import BREADTH, POINTS
 from app.market.exchange import stream as exchange_stream
 from app.market.exchange.stream import HOURS
 from app.market.movers import stream as movers_stream
@@ -31,6 +35,8 @@ from app.web.html import page
 blueprint = Blueprint("market", __name__)
 
 MARKET = "/market"
+WAIT_SECONDS = 0.3
+"""For the breadth of past sessions, which goes on being computed without the page."""
 FLOORS = ("min_price", "min_volume")
 GROUPS: dict[str, Topic] = {"sectors": SECTORS, "universes": UNIVERSES}
 """By the name in `by=`."""
@@ -67,7 +73,7 @@ async def market() -> ResponseReturnValue:
         symbol_count=len(overview.figures),
         session_day=overview.figures.session,
         away=deps.board(OverviewBoard).away,
-        **_breadth(overview, view),
+        **await _breadth(overview, view),
         **_groups(overview, by, view),
         **_movers(form, floor, view),
     )
@@ -79,11 +85,25 @@ async def _overview() -> MarketOverview:
     return board.current()
 
 
-def _breadth(overview: MarketOverview, view: View) -> dict[str, Any]:
+async def _breadth(overview: MarketOverview, view: View) -> dict[str, Any]:
+    past = await _past_breadth(overview.figures.session)
+    lines = breadth_stream.lines(past, overview) if past else {}
+    points = POINTS if lines else 0
     return {
-        "breadth": breadth_stream.table("breadth", overview.breadth, {}, 0, view),
+        "points": 0 if view.reduced_data else points,
+        "counting": past is None,
+        "sessions": POINTS - 1,
+        "breadth": breadth_stream.table("breadth", overview.breadth, lines, points, view),
         "stages": breadth_stream.table("stages", overview.stages, {}, 0, view),
     }
+
+
+async def _past_breadth(session: date | None) -> BreadthHistory | None:
+    """None while it is being computed, and while the database is away."""
+    with suppress(TimeoutError, db.Unavailable):
+        async with asyncio.timeout(WAIT_SECONDS):
+            return await history(deps.pools(), deps.cache(), session)
+    return None
 
 
 def _groups(overview: MarketOverview, by: str, view: View) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Prices of all symbols of the running session as arrays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -56,9 +56,9 @@ class MarketFigures(NamedTuple):
 
 def market_figures(quotes: Iterable[SessionQuote]) -> MarketFigures:
     every = list(quotes)
-    kinds = [market(quote.symbol) for quote in every]
-    newest = _newest_sessions(every, kinds)
-    current = [quote for quote, kind in zip(every, kinds, strict=True) if quote.session == newest[kind]]
+    kinds, sessions = [market(quote.symbol) for quote in every], [quote.session for quote in every]
+    newest = _newest_sessions({*zip(kinds, sessions, strict=True)})
+    current = [quote for quote, kind, session in zip(every, kinds, sessions, strict=True) if session == newest[kind]]
     symbols = [quote.symbol for quote in current]
     price = _floats([quote.price for quote in current])
     # Of no close, and of one of zero, there is no change.
@@ -78,12 +78,11 @@ def market_figures(quotes: Iterable[SessionQuote]) -> MarketFigures:
     )
 
 
-def _newest_sessions(quotes: Sequence[SessionQuote], kinds: Sequence[Market]) -> dict[Market, date]:
+def _newest_sessions(sessions: Collection[tuple[Market, date]]) -> dict[Market, date]:
     """Coins and currencies begin their days at other hours than the exchange."""
     newest: dict[Market, date] = {}
-    for quote, kind in zip(quotes, kinds, strict=True):
-        if kind not in newest or quote.session > newest[kind]:
-            newest[kind] = quote.session
+    for kind, session in sessions:
+        newest[kind] = max(session, newest.get(kind, session))
     return newest
 
 

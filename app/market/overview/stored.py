@@ -15,6 +15,9 @@ COLUMNS = (*DAILY, *(f"{name}_1" for name in DAILY))
 MONEY_VOLUME = "avg20_money"
 IN_SHARES = "avg20_volume"
 
+NEVER = 0
+"""Stands for the day of a symbol of which nothing is stored."""
+
 ShareRatio = Callable[[str, date, date], float]
 """How many shares one of the second argument's day has become on the day of the third."""
 
@@ -46,19 +49,13 @@ class StoredValues:
         places = np.array([days.places.get(symbol, -1) for symbol in figures.symbols], dtype=np.int64)
         rows = np.concatenate([days.values, np.full((1, len(COLUMNS)), np.nan)])[places]
         self._current, self._before = rows[:, : len(DAILY)], rows[:, len(DAILY) :]
-        row_days = [days.days[place] if place >= 0 else None for place in places.tolist()]
-        sessions = [quote.session for quote in figures.quotes]
-        self._has_session = np.array(
-            [day is not None and day >= session for day, session in zip(row_days, sessions, strict=True)],
-            dtype=np.bool_,
-        )
-        self._ratio = np.array(
-            [
-                1.0 if day is None or day >= session else share_ratio(symbol, day, session)
-                for symbol, day, session in zip(figures.symbols, row_days, sessions, strict=True)
-            ],
-            dtype=np.float64,
-        )
+        ordinals = np.array([*map(date.toordinal, days.days), NEVER], dtype=np.int64)[places]
+        sessions = np.array([quote.session.toordinal() for quote in figures.quotes], dtype=np.int64)
+        self._has_session = ordinals >= sessions
+        self._ratio = np.ones(len(figures))
+        for row in np.flatnonzero((ordinals > NEVER) & ~self._has_session).tolist():
+            quote = figures.quotes[row]
+            self._ratio[row] = share_ratio(quote.symbol, days.days[places[row]], quote.session)
 
     def newest(self, name: str) -> Floats:
         """One a symbol, as of its newest stored bar, in the share of the session; NaN without one."""
