@@ -21,7 +21,11 @@ class Drawing(NamedTuple):
 
 def drawing(*quotes: SymbolQuote, sectors: dict[str, str] | None = None, topic: str = SECTORS) -> Drawing:
     board = OverviewBoard(lambda: quotes, lambda *_days: 1.0)
-    universes = {"etf:all": [quote.symbol for quote in quotes], "etf:none": ["NONE"]}
+    universes = {
+        "etf:all": [quote.symbol for quote in quotes],
+        "etf:first": [quotes[0].symbol] if quotes else [],
+        "etf:none": ["NONE"],
+    }
     board.stored_figures = NOTHING_STORED._replace(sectors=sectors or {}, universes=universes)
     group_view = stream.groups(topic, board.current())
     return Drawing(group_view, {cell.id: cell for cell in cells(group_view.map)})
@@ -76,10 +80,13 @@ def test_nothing_traded_makes_no_map() -> None:
 
 
 def test_universes_have_one_box_each() -> None:
-    group_view, drawn_cells = drawing(quote("BRK.B"), topic=UNIVERSES)
+    group_view, drawn_cells = drawing(quote("BRK.B"), quote("BF/B"), topic=UNIVERSES)
 
-    assert [(cell.label, cell.path) for cell in drawn_cells.values()] == [("etf:all", "/scan?in=etf:all&v=1")]
-    assert [row.name for row in group_view.rows] == ["etf:all"]
+    assert {(cell.label, cell.path) for cell in drawn_cells.values()} == {
+        ("etf:all", "/scan?in=etf:all&v=1"),
+        ("etf:first", "/scan?in=etf:first&v=1"),
+    }
+    assert [row.name for row in group_view.rows] == ["etf:all", "etf:first"]
 
 
 def test_a_pushed_box_is_what_the_page_draws() -> None:

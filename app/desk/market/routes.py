@@ -9,6 +9,7 @@ from quart import Blueprint, abort, request
 from quart.typing import ResponseReturnValue
 
 from app import db, deps
+from app.desk.market.correlations import ListCorrelations, list_correlations
 from app.identity import Scope, View
 from app.live.topics import STATUS, Topic
 from app.market import stream as market_stream
@@ -16,6 +17,7 @@ from app.market.board import MarketBoard
 from app.market.breadth import stream as breadth_stream
 from app.market.breadth.history import BreadthHistory, history
 from app.market.breadth.stream import BREADTH, POINTS
+from app.market.correlations.matrix import LEAST_RETURNS, MOST_SYMBOLS
 from app.market.exchange import stream as exchange_stream
 from app.market.exchange.stream import HOURS
 from app.market.movers import stream as movers_stream
@@ -45,7 +47,7 @@ GROUPS: dict[str, Topic] = {"sectors": SECTORS, "universes": UNIVERSES}
 @tables.suffixes(blueprint, MARKET)
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
-@parameters.allow(*FLOORS, "by")
+@parameters.allow(*FLOORS, "by", "list")
 async def movers_table() -> TableDocument:
     """The movers."""
     form = floor_form(request.args)
@@ -56,7 +58,7 @@ async def movers_table() -> TableDocument:
 
 @tables.page(blueprint, MARKET, movers_table)
 @guards.signed_in
-@parameters.allow(*FLOORS, "by")
+@parameters.allow(*FLOORS, "by", "list")
 async def market() -> ResponseReturnValue:
     cursor, view, form, by = deps.cursor(), guards.view(), floor_form(request.args), _by()
     valid = form.validate()
@@ -73,6 +75,9 @@ async def market() -> ResponseReturnValue:
         symbol_count=len(overview.figures),
         session_day=overview.figures.session,
         away=deps.board(OverviewBoard).away,
+        correlations=await _correlations(),
+        least_returns=LEAST_RETURNS,
+        most_symbols=MOST_SYMBOLS,
         **await _breadth(overview, view),
         **_groups(overview, by, view),
         **_movers(form, floor, view),
@@ -96,6 +101,11 @@ async def _breadth(overview: MarketOverview, view: View) -> dict[str, Any]:
         "breadth": breadth_stream.table("breadth", overview.breadth, lines, points, view),
         "stages": breadth_stream.table("stages", overview.stages, {}, 0, view),
     }
+
+
+async def _correlations() -> ListCorrelations:
+    board, user_id = deps.board(OverviewBoard), guards.identity().user_id
+    return await list_correlations(user_id, request.args.get("list", ""), deps.pools(), deps.cache(), board)
 
 
 async def _past_breadth(session: date | None) -> BreadthHistory | None:

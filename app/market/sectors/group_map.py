@@ -71,14 +71,14 @@ def sector_map(groups: Iterable[GroupFigures], figures: MarketFigures, weights: 
 
 
 def universe_map(groups: Iterable[GroupFigures]) -> list[MapGroup]:
-    """One box for each; their members may be the same."""
+    """One box for each, where there are several; their members may be the same."""
     heavy = [group for group in groups if group.weight > 0]
     boxes = squarify([group.weight for group in heavy], MapBox(0, 0, WIDTH, HEIGHT))
     cells = [
         _cell(dom_id("map", group.name), group.name, group.path, box, group.change)
         for group, box in zip(heavy, boxes, strict=True)
     ]
-    return [MapGroup("", 0, 0, 0, cells)] if cells else []
+    return [MapGroup("", 0, 0, 0, cells)] if len(cells) > 1 else []
 
 
 def cells(groups: Iterable[MapGroup]) -> list[MapCell]:
