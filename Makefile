@@ -2,11 +2,19 @@
 
 SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
+# Another market has data of its own, so that no desk mixes two of them.
+ifneq ($(MARKET),)
+OTHER_MARKET := TICKSTOCK_INGEST_PROVIDER=$(MARKET)
+ifneq ($(MARKET),invented)
+OTHER_MARKET += DATA_DIR=$(or $(DATA_DIR),.data-$(MARKET))
+endif
+endif
+
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
-run: .venv/.runtime  ## start everything; PORT, HOST and DATA_DIR override
-	@exec .venv/bin/python -m app.cli run --with-parent
+run: .venv/.runtime  ## start everything; MARKET=replay plays real prices of 2012; PORT, HOST and DATA_DIR override
+	@exec env $(OTHER_MARKET) .venv/bin/python -m app.cli run --with-parent
 
 test: .venv/.dev  ## run the whole test suite
 	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20

@@ -92,11 +92,12 @@ def with_addresses(settings: Settings, addresses: Addresses) -> Settings:
     )
 
 
-def for_children(environ: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
+def for_children(environ: Mapping[str, str], addresses: Addresses, *, ingest: bool) -> dict[str, str]:
+    """`ingest`: whether a feed of ours runs, whose past the engine loads."""
     names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL", "TICKSTOCK_ENGINE_DATABASE_URL")
     urls = {name: url for name, url in zip(names, addresses[:4], strict=True) if url}
     inherited = {name: value for name, value in environ.items() if name.removesuffix("_FILE") not in urls}
-    return {**inherited, **urls, "ENGINE": "on", "INGEST": "on"}
+    return {**inherited, **urls, "ENGINE": "on", "INGEST": "on" if ingest else "off"}
 
 
 def write(data_dir: Path, url: str, addresses: Addresses, pids: Mapping[str, int]) -> None:

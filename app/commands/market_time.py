@@ -10,7 +10,7 @@ from app.settings.load import Settings
 from app.wire.client import close, connect
 from app.wire.state import market_clock
 
-PAST = {"replay", "synthetic"}
+PAST = {"invented", "replay", "synthetic"}
 """Providers with a market time of their own."""
 APART = 86_400.0
 """Difference in seconds between market time and wall time from which the feed is a replay."""

@@ -106,14 +106,15 @@ class Desk:
             yield postgres.program(self._places)
 
     def _programs(self) -> Iterator[Program]:
-        env = addresses.for_children(self._environ, self._addresses)
-        of_engine = addresses.for_children(self._environ, self._addresses.of_engine())
+        ingest = self._settings.ingest.on
+        env = addresses.for_children(self._environ, self._addresses, ingest=ingest)
+        of_engine = addresses.for_children(self._environ, self._addresses.of_engine(), ingest=ingest)
         yield _own("web", env)._replace(after="engine" if self._first else None)
         if addresses.configured_addresses(self._settings).own:
             yield _own("setup", env)._replace(once=True)
         if self._settings.engine.on:
             yield _own("engine", of_engine)
-        if self._settings.ingest.on:
+        if ingest:
             yield _own("ingest", of_engine)._replace(after="engine" if self._settings.engine.on else None)
 
     def _print_address(self) -> None:

@@ -117,7 +117,7 @@ def _provider(name: str) -> str:
 
 class IngestSection(Section):
     on: bool = True
-    provider: Annotated[str, AfterValidator(_provider)] = "replay"
+    provider: Annotated[str, AfterValidator(_provider)] = "invented"
     also_to: TextList = ()
     keep_minutes: float = Field(default=15.0, ge=1, le=1440)
     keep_megabytes: float = Field(default=64.0, ge=1, le=10_000)

@@ -141,6 +141,7 @@ class Servers:
             "DATABASE_URL": urls.own,
             "MARKET_DATABASE_URL": urls.market,
             "TICKSTOCK_ENGINE_DATABASE_URL": urls.engine,
+            "TICKSTOCK_INGEST_PROVIDER": "synthetic",
             "TICKSTOCK_REPLAY_HISTORY_UNTIL": "1990-01-01",
             "ENGINE": "on",
             "INGEST": "on",

@@ -27,7 +27,8 @@ from app.engine.process import main
 from app.settings.load import Settings
 engine = {"timeframes": ["1min"], "beat_seconds": 1, "min_confidence": 0.99}
 replay = {"path": sys.argv[3], "history_until": "1990-01-01"}
-said = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}, "engine": engine, "replay": replay}
+servers = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}}
+said = {**servers, "engine": engine, "ingest": {"provider": "replay"}, "replay": replay}
 main(Settings.model_validate(said), lambda: print("ready", flush=True))
 """
 MINUTES = 40

@@ -132,7 +132,8 @@ PROGRAM = """
 import sys
 from app.engine.process import main
 from app.settings.load import Settings
-main(Settings.model_validate({"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}}))
+servers = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}}
+main(Settings.model_validate({**servers, "ingest": {"provider": "replay"}}))
 """
 
 

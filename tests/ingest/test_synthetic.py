@@ -140,7 +140,7 @@ def test_the_settings_select_a_market_or_a_scenario() -> None:
     scenario = create_provider(Settings.model_validate({**provider, "synthetic": {"scenario": "crash_2020"}}))
 
     assert (market.name, scenario.name) == ("synthetic", "synthetic crash_2020")
-    assert create_provider(Settings()).name == "replay"
+    assert create_provider(Settings()).name == "invented"
 
 
 async def test_the_newest_quotes_in_redis_match_the_synthetic_day(redis_url: str) -> None:

@@ -91,9 +91,12 @@ def test_the_environment_wins_over_a_file_that_dotenv_names(tmp_path: Path) -> N
 
 
 def test_child_processes_of_run_get_each_address_once() -> None:
-    environ = for_children({"REDIS_URL_FILE": "said", "SECRET_KEY_FILE": "key"}, Addresses(redis="redis://cache"))
+    inherited, servers = {"REDIS_URL_FILE": "said", "SECRET_KEY_FILE": "key"}, Addresses(redis="redis://cache")
 
-    assert environ == {"REDIS_URL": "redis://cache", "SECRET_KEY_FILE": "key", "ENGINE": "on", "INGEST": "on"}
+    with_feed, without = (for_children(inherited, servers, ingest=ingest) for ingest in (True, False))
+
+    assert with_feed == {"REDIS_URL": "redis://cache", "SECRET_KEY_FILE": "key", "ENGINE": "on", "INGEST": "on"}
+    assert without == {**with_feed, "INGEST": "off"}
 
 
 def assert_refused(tmp_path: Path, reason: str, **environ: str) -> None:

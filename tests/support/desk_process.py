@@ -45,6 +45,7 @@ class Desk:
             "PORT": str(port),
             "HOST": "127.0.0.1",
             "DATA_DIR": str(data_dir),
+            "TICKSTOCK_INGEST_PROVIDER": "replay",
             **(extra or {}),
         }
         self.process = self._start()

@@ -66,6 +66,7 @@ async def running_engine(redis_url: str, database_url: str, **engine: object) ->
         "redis": {"url": redis_url},
         "database": {"url": database_url},
         "engine": {"beat_seconds": 0.2, **engine},
+        "ingest": {"provider": "replay"},
         "replay": {"path": PATH, "history_until": UNTIL},
     }
     process = Engine(Settings.model_validate(settings), redis_url, database_url)

@@ -42,7 +42,7 @@ class HistorySources(NamedTuple):
     def of(cls, settings: Settings) -> "HistorySources":
         """Beside the invented market all shipped days are past: no feed plays them."""
         replay, section = settings.replay, settings.invented
-        if settings.ingest.provider != schedule.PROVIDER:
+        if not settings.ingest.on or settings.ingest.provider != schedule.PROVIDER:
             return cls(history.ShippedHistory(replay.path, replay.history_until))
         spacing = section.speed / section.ticks_per_second
         return cls(history.ShippedHistory(replay.path, date.max), InventedHistory(section.path, section.seed, spacing))
