@@ -66,6 +66,7 @@ class HistoryContext(NamedTuple):
     grown: Growth
     splits: Sequence[Split] = ()
     tick_size: float | None = None
+    pattern_days: int = PATTERN_DAYS
     indicator_days: int = INDICATOR_DAYS
 
 
@@ -170,7 +171,7 @@ def analyse_history(bars: Sequence[Bar], context: HistoryContext, days: int | No
     if not bars:
         return NOTHING
     factors = _factors(bars, context.splits)
-    rows = panel.walk(bars, days or PATTERN_DAYS, factors=factors, tick_size=context.tick_size)
+    rows = panel.walk(bars, days or context.pattern_days, factors=factors, tick_size=context.tick_size)
     benchmark: Floats = np.array([context.grown.get(start, np.nan) for start in rows.start.tolist()])
     first = bars[-min(len(bars), days or context.indicator_days)].start
     return analyse(rows, context.thresholds, benchmark, indicators_after=first - 1)

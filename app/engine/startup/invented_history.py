@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from app.db import corporate_actions
 from app.db.pools import Pool
-from app.engine.loads.queries import copy_bars, put_bars, renew_statistics
+from app.engine.eod.queries import roll
+from app.engine.loads.queries import Connection, copy_bars, put_bars, renew_statistics
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, LoadTimeframe
 from app.engine.startup.history import HISTORY_TABLES, HistoryContext, evaluate, growth, store_batch
 from app.engine.storage import bars as bar_queries
@@ -29,20 +30,24 @@ from app.engine.storage.reference import (
 )
 from app.engine.universes import queries as universe_queries
 from app.engine.universes.universe import BOTH, Universe
-from app.finance import calendar, periods
+from app.finance import calendar
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
 from app.finance.invented import bars as invented_bars
 from app.finance.invented import companies, schedule
 from app.finance.invented.companies import COMPANY
 from app.finance.invented.prices import InventedPrices, cents
+from app.finance.periods import first_day
 from app.finance.sessions import trading_date
 
 logger = logging.getLogger(__name__)
 
 SOURCE = "invented"
 """The source of its splits and dividends in their tables."""
+ROLLED: Mapping[str, Timeframe] = {"week": "weekly", "month": "monthly"}
 TICK_SIZE = 0.01
+PATTERN_DAYS = 130
+"""Days that are analysed for patterns: half a year, as a chart shows it."""
 INDICATOR_DAYS = 5
 """Days whose indicators are stored."""
 COPIED_AT_ONCE = 50_000
@@ -105,19 +110,20 @@ async def _load(
         days = await asyncio.to_thread(_days, prices, missing, minutes)
         by_symbol = [list(own) for _, own in groupby(days, key=lambda bar: bar.symbol)]
         tasks.create_task(_copy(pool, "daily", [bar for own in by_symbol[:-1] for bar in own]))
-        for timeframe in periods.FROM_DAYS:
-            longer = await asyncio.to_thread(_merged, by_symbol, timeframe)
-            tasks.create_task(_copy(pool, timeframe, longer))
         await _store_analysis(pool, by_symbol, min_confidence)
-    await _copy(pool, "daily", by_symbol[-1])
-    async with pool.acquire() as connection:
-        await renew_statistics(connection, (*HISTORY_TABLES, "ohlcv_1min"))
+    await _complete(pool, by_symbol[-1])
     logger.info("invented history loaded: %d days and %d minutes until %s", len(days), len(minutes), missing.session)
     return len(days)
 
 
-def _merged(by_symbol: Sequence[Sequence[Bar]], timeframe: Timeframe) -> list[Bar]:
-    return [bar for own in by_symbol for bar in periods.merge(own, timeframe)]
+async def _complete(pool: Pool, last: Sequence[Bar]) -> None:
+    """Stores the days of the last symbol, with the weeks and months of all."""
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            await _put(connection, LOAD_TIMEFRAMES["daily"], last)
+            for unit, timeframe in ROLLED.items():
+                await roll(connection, unit, first_day(timeframe, last[0].day), last[-1].day)
+        await renew_statistics(connection, (*HISTORY_TABLES, "ohlcv_1min"))
 
 
 def _prices(invented: InventedHistory) -> InventedPrices:
@@ -189,21 +195,28 @@ def _decimal(number: float) -> Decimal:
 
 async def _copy(pool: Pool, timeframe: Timeframe, bars: Sequence[Bar]) -> None:
     """In portions, each in a transaction of its own."""
-    frame = LOAD_TIMEFRAMES[timeframe]
     for first in range(0, len(bars), COPIED_AT_ONCE):
-        lines = await asyncio.to_thread(_lines, bars[first : first + COPIED_AT_ONCE], frame)
         async with pool.acquire() as connection, connection.transaction():
-            if not await copy_bars(connection, frame, lines):
-                await put_bars(connection, frame, lines)
+            await _put(connection, LOAD_TIMEFRAMES[timeframe], bars[first : first + COPIED_AT_ONCE])
+
+
+async def _put(connection: Connection, frame: LoadTimeframe, bars: Sequence[Bar]) -> None:
+    lines = await asyncio.to_thread(_lines, bars, frame)
+    if not await copy_bars(connection, frame, lines):
+        await put_bars(connection, frame, lines)
 
 
 def _lines(bars: Sequence[Bar], frame: LoadTimeframe) -> list[str]:
     """CSV for COPY."""
+    keys = {bar.start: _key(bar, frame) for bar in bars}
     return [
-        f"{bar.symbol},{bar.day if frame.dated else datetime.fromtimestamp(bar.start, UTC).isoformat()},"
-        f"{bar.open!r},{bar.high!r},{bar.low!r},{bar.close!r},{bar.volume}"
+        f"{bar.symbol},{keys[bar.start]},{bar.open!r},{bar.high!r},{bar.low!r},{bar.close!r},{bar.volume}"
         for bar in bars
     ]
+
+
+def _key(bar: Bar, frame: LoadTimeframe) -> str:
+    return (bar.day if frame.dated else datetime.fromtimestamp(bar.start, UTC)).isoformat()
 
 
 async def _store_analysis(pool: Pool, by_symbol: Sequence[Sequence[Bar]], min_confidence: float) -> None:
@@ -213,7 +226,9 @@ async def _store_analysis(pool: Pool, by_symbol: Sequence[Sequence[Bar]], min_co
     grown = await asyncio.to_thread(growth, by_symbol, splits)
     batch = StorageBatch()
     for number, bars in enumerate(by_symbol):
-        context = HistoryContext(thresholds, grown, splits.get(bars[0].symbol, ()), TICK_SIZE, INDICATOR_DAYS)
+        context = HistoryContext(
+            thresholds, grown, splits.get(bars[0].symbol, ()), TICK_SIZE, PATTERN_DAYS, INDICATOR_DAYS
+        )
         analysis, outcomes = await evaluate(bars, context)
         batch.add_patterns(analysis.patterns)
         batch.add_indicators(analysis.indicators)

@@ -12,7 +12,7 @@ FIRST_SESSION = date(2018, 1, 2)
 SESSIONS_BEFORE_TODAY = 250
 YEARS_BEFORE = 5
 """Of daily bars before the first session that is played."""
-DAYS_OF_MINUTES = 5
+DAYS_OF_MINUTES = 3
 """Sessions before the first one of which minutes are stored."""
 SPLITS_AHEAD, DIVIDENDS_AHEAD = 260, 65
 """Sessions for which splits and dividends are announced."""
