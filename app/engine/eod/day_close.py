@@ -9,6 +9,7 @@ from app.engine.eod import queries
 from app.engine.eod.queries import SymbolDay
 from app.engine.eod.result import RECENT_SESSIONS, ClosedDay, UniverseCheck
 from app.engine.loads.queries import unique_keys
+from app.engine.storage import longer_bars
 from app.engine.universes import queries as universes
 from app.finance import calendar, sessions
 from app.wire.events.event import ProcessingChanged, ProcessingProgressed
@@ -124,9 +125,9 @@ class DayClose:
             weeks = months = 0
             # A foreign schema may lack these tables, use the end of a week as key, or have no unique key.
             if {"symbol", "week_start"} in await unique_keys(connection, "ohlcv_weekly"):
-                weeks = await queries.roll(connection, "week", monday, monday + WEEK)
+                weeks = await longer_bars.roll(connection, "week", monday, monday + WEEK)
             if {"symbol", "month_start"} in await unique_keys(connection, "ohlcv_monthly"):
-                months = await queries.roll(connection, "month", first, last)
+                months = await longer_bars.roll(connection, "month", first, last)
         return weeks + months
 
     async def _check(self) -> tuple[UniverseCheck, ...]:

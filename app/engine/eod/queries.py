@@ -7,6 +7,7 @@ import msgspec
 from asyncpg import Connection
 
 from app.engine.eod.result import MOST_NAMED, ClosedDay
+from app.engine.storage.longer_bars import changed_rows
 from app.engine.storage.markets import ON_EXCHANGE, on_exchange
 
 
@@ -29,20 +30,6 @@ select symbol, $1::date, (array_agg(open order by timestamp))[1], max(high), min
 on conflict (symbol, date) do nothing
 """  # noqa: S608 - the condition is our own text
 
-ROLL = """
-insert into {table} as kept (symbol, {key}, open, high, low, close, volume)
-select symbol, date_trunc($1, date)::date, (array_agg(open order by date))[1], max(high), min(low),
-       (array_agg(close order by date desc))[1], sum(volume)
-  from ohlcv_daily
- where date between $2 and $3 and num_nonnulls(open, high, low, close) = 4
- group by 1, 2
- order by 1, 2
-on conflict (symbol, {key}) do update
-   set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume
- where (kept.open, kept.high, kept.low, kept.close, kept.volume)
-       is distinct from (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
-"""
-
 BEGIN = """
 insert into processing_runs (run_id, trigger_type, status, phase, started_at)
 values ($1, $2, 'running', $3, now() at time zone 'UTC')
@@ -62,14 +49,7 @@ update processing_runs
 
 async def fill(connection: Connection, day: date, opens: float, closes: float) -> int:
     """Inserts missing daily bars from minutes of the session; the number of them."""
-    return _count(await connection.execute(FILL, day, _moment(opens), _moment(closes)))
-
-
-async def roll(connection: Connection, unit: str, first: date, last: date) -> int:
-    """Aggregates daily bars into weeks or months; the number that changed. `first` and `last` bound whole periods."""
-    names = {"week": ("ohlcv_weekly", "week_start"), "month": ("ohlcv_monthly", "month_start")}
-    table, key = names[unit]
-    return _count(await connection.execute(ROLL.format(table=table, key=key), unit, first, last))
+    return changed_rows(await connection.execute(FILL, day, _moment(opens), _moment(closes)))
 
 
 async def symbol_days(connection: Connection, day: date, since: date) -> dict[str, SymbolDay]:
@@ -155,8 +135,3 @@ async def last_session(connection: Connection) -> date | None:
 
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
-
-
-def _count(tag: str) -> int:
-    """The number in a command tag such as `INSERT 0 12`."""
-    return int(tag.rpartition(" ")[2])

@@ -10,6 +10,7 @@ from asyncpg import Connection as Connection
 from app.db import timescale
 from app.db.errors import COPY_ERRORS
 from app.engine.loads.sources.timeframes import LoadTimeframe
+from app.engine.storage.longer_bars import changed_rows
 
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ async def put_bars(connection: Connection, frame: LoadTimeframe, lines: Sequence
     await timescale.open_old_bars(connection)
     await connection.execute(STAGE.format(**names))
     await _copy(connection, f"incoming_{frame.table}", frame, lines)
-    return _count(await connection.execute(UPSERT.format(**names)))
+    return changed_rows(await connection.execute(UPSERT.format(**names)))
 
 
 async def _copy(connection: Connection, table: str, frame: LoadTimeframe, lines: Sequence[str]) -> None:
@@ -109,7 +110,7 @@ async def renew_statistics(connection: Connection, tables: Sequence[str]) -> Non
 
 async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:
     """Number of new symbols."""
-    return _count(
+    return changed_rows(
         await connection.execute(
             "insert into symbols (symbol, active) select unnest($1::text[]), true on conflict (symbol) do nothing",
             sorted(symbols),
@@ -179,7 +180,7 @@ async def put_job(connection: Connection, job_id: str, request: bytes, status: s
         request.decode(),
         status,
     )
-    return _count(tag) == 1
+    return changed_rows(tag) == 1
 
 
 async def begin_job(connection: Connection, job_id: str) -> None:
@@ -216,8 +217,3 @@ async def open_jobs(connection: Connection, most: int) -> list[LoadJob]:
         most,
     )
     return [LoadJob(row[0], row[1].encode(), *row[2:]) for row in rows]
-
-
-def _count(tag: str) -> int:
-    """The number in a command tag such as `INSERT 0 12`."""
-    return int(tag.rpartition(" ")[2])

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from app.db import corporate_actions
 from app.db.pools import Pool
-from app.engine.eod.queries import roll
 from app.engine.loads.queries import Connection, copy_bars, put_bars, renew_statistics
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, LoadTimeframe
 from app.engine.startup.history import HISTORY_TABLES, HistoryContext, evaluate, growth, store_batch
@@ -20,6 +19,7 @@ from app.engine.storage import bars as bar_queries
 from app.engine.storage import definitions as definition_queries
 from app.engine.storage import rewind
 from app.engine.storage.batch import StorageBatch
+from app.engine.storage.longer_bars import roll
 from app.engine.storage.reference import (
     Business,
     DividendRecord,
