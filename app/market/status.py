@@ -92,7 +92,7 @@ def _ticks(health: HealthSnapshot, clock: MarketClock | None, lag: ReportedDelay
 
 def _engine(health: HealthSnapshot, lag: ReportedDelays) -> ComponentStatus:
     if health.engine_age is None:
-        return _status("engine", "not heard yet", "warn")
+        return _status("engine", "no report yet", "warn")
     if health.engine_late:
         return _status("engine", "silent for", "bad", health.engine_age)
     if lag.engine is not None:

@@ -16,6 +16,11 @@ def detection(detection: Detection, view: View) -> Markup:
     return fragment("patterns/detection", detection=detection, view=view)
 
 
+def newest(symbol: str, detection: Detection | None, view: View) -> Markup:
+    """One line on the newest detection of a symbol; None: there is none."""
+    return fragment("patterns/newest", symbol=symbol, detection=detection, view=view)
+
+
 def feed(key: str, detections: Sequence[Markup]) -> Markup:
     """`key`: the id of the list."""
     return fragment("patterns/feed", key=key, detections=detections)

@@ -66,6 +66,7 @@ def on_detected(event: PatternDetected, board: PatternBoard) -> Iterator[Push]:
     detection = _detection(event)
     board.add(detection)
     yield from _entry(detection, event)
+    yield _newest(event.symbol, detection)
 
 
 def on_updated(event: PatternUpdated, board: PatternBoard) -> Iterator[Push]:
@@ -98,7 +99,15 @@ async def snapshot(topic: str, pools: Pools, board: PatternBoard) -> list[Push]:
     def draw(view: View) -> str:
         return partials.feed(own.key, [partials.detection(each, view) for each in board.with_expiry(detections)])
 
-    return [Push(topic, own.key, "replace", draw)]
+    whole = Push(topic, own.key, "replace", draw)
+    symbol = rest(topic) if name(topic) == PATTERNS else ""
+    return [whole, _newest(symbol, next(iter(detections), None))] if symbol else [whole]
+
+
+def _newest(symbol: str, detection: Detection | None) -> Push:
+    """The line on the page of the symbol."""
+    topic, key = patterns_topic(symbol), dom_id("newest", symbol)
+    return Push(topic, key, "replace", partial(partials.newest, symbol, detection))
 
 
 def _entry(detection: Detection, event: PatternEvent) -> Iterator[Push]:

@@ -15,6 +15,7 @@ from app.finance.trades import contribution
 from app.quotes.most_active import MostActive
 from app.quotes.quote import LINE_SECONDS, SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, SymbolQuote, first_quote, merge
 from app.quotes.symbol_list import SymbolList
+from app.quotes.year_ranges import YearRanges
 from app.wire.events.event import Tick
 
 RECENT_SECONDS = 5.0
@@ -34,6 +35,7 @@ class QuoteBoard:
         self._symbol_list = SymbolList(self._quotes)
         self.most_active = MostActive()
         """The symbols that have a row on the desk."""
+        self.year_ranges = YearRanges()
         self.newest_session: date | None = None
         """Of any symbol."""
         self._days = SessionDays()

@@ -11,6 +11,7 @@ from app.identity import View
 from app.quotes.charts.drawing import ChartDrawing
 from app.quotes.charts.frozen import FrozenDrawing
 from app.quotes.charts.geometry import CandlePaths
+from app.quotes.price_ranges import PriceRange
 from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark
 from app.web.html import fragment
@@ -51,6 +52,11 @@ def spark(line: Spark, view: View) -> Markup:
 
 def headline(quote: SymbolQuote, seconds: int | None, view: View) -> Markup:
     return fragment("quotes/headline", quote=quote, seconds=seconds, view=view)
+
+
+def ranges(quote: SymbolQuote, ranges: Sequence[PriceRange], view: View) -> Markup:
+    """Where the price stands in its day and its year."""
+    return fragment("quotes/ranges", quote=quote, ranges=ranges, view=view)
 
 
 def facts(quote: SymbolQuote, view: View) -> Markup:

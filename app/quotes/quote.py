@@ -75,21 +75,53 @@ class SymbolQuote(NamedTuple):
         return "before the open" if self.at < regular(self.session).opens else "after hours"
 
     @property
+    def extended_hours(self) -> str:
+        """As `hours`, where the price of the regular hours is known as well."""
+        return self.hours if self.has_traded or self.previous_close is not None else ""
+
+    @property
+    def regular_price(self) -> float:
+        """Of the regular hours: after them their close, before them the previous one, if that is known."""
+        regular_close = self.close if self.has_traded else self.previous_close
+        return self.price if regular_close is None else regular_close
+
+    @property
     def symbol(self) -> str:
         return self.instrument.symbol
 
     @property
     def change(self) -> float | None:
         """In whole ticks, so that a change shown as 0.00 has no arrow."""
-        if self.previous_close is None:
-            return None
-        tick = self.instrument.tick_size
-        return round((self.price - self.previous_close) / tick) * tick
+        return self._difference(self.price, self.previous_close)
 
     @property
     def fraction(self) -> float | None:
         """Change as a part of the previous close. None where that is not above zero: the sign would mislead."""
-        return self.price / self.previous_close - 1 if self.previous_close and self.previous_close > 0 else None
+        return _fraction(self.price, self.previous_close)
+
+    @property
+    def regular_change(self) -> float | None:
+        """Of the price of the regular hours since the previous close."""
+        return self._difference(self.regular_price, self.previous_close)
+
+    @property
+    def regular_fraction(self) -> float | None:
+        return _fraction(self.regular_price, self.previous_close)
+
+    @property
+    def extended_change(self) -> float | None:
+        """Of the price of the extended hours since the regular close."""
+        return self._difference(self.price, self.regular_price)
+
+    @property
+    def extended_fraction(self) -> float | None:
+        return _fraction(self.price, self.regular_price)
+
+    def _difference(self, price: float, before: float | None) -> float | None:
+        if before is None:
+            return None
+        tick = self.instrument.tick_size
+        return round((price - before) / tick) * tick
 
     @property
     def without_move(self) -> "SymbolQuote":
@@ -99,6 +131,10 @@ class SymbolQuote(NamedTuple):
     def age(self, now: float) -> int | None:
         """Whole wall seconds since it was received."""
         return None if self.arrived_at is None else int(max(0.0, now - self.arrived_at))
+
+
+def _fraction(price: float, before: float | None) -> float | None:
+    return price / before - 1 if before and before > 0 else None
 
 
 def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: float | None) -> SymbolQuote:

@@ -17,6 +17,7 @@ from app.quotes.charts import geometry, history
 from app.quotes.charts.cache import Chart, ChartCache
 from app.quotes.charts.drawing import draw_chart
 from app.quotes.live_order import ORDER, OrderBoard, completed, is_order, moves, order_of
+from app.quotes.price_ranges import price_ranges
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
@@ -83,6 +84,7 @@ def on_ticks(
             yield from _cells(quote, before)
         if has_subscribers(symbol_topic(symbol)):
             yield from _summary(quote)
+            yield from _ranges(quote, before, board)
         yield from _charts(quote, charts)
 
 
@@ -120,7 +122,7 @@ async def quotes_snapshot(topic: str, board: QuoteBoard) -> list[Push]:
 
 async def symbol_snapshot(topic: str, board: QuoteBoard) -> list[Push]:
     quote = board.quote(rest(topic))
-    return list(_summary(quote.without_move)) if quote else []
+    return [*_summary(quote.without_move), *_ranges(quote, None, board)] if quote else []
 
 
 async def chart_snapshot(topic: str, pools: Pools, board: QuoteBoard, charts: ChartCache) -> list[Push]:
@@ -183,6 +185,14 @@ def _summary(quote: SymbolQuote) -> Iterator[Push]:
         lambda view: partials.headline(quote, quote.age(time.time()), view),
     )
     yield Push(topic, dom_id("facts", quote.symbol), "replace", lambda view: partials.facts(quote, view))
+
+
+def _ranges(quote: SymbolQuote, before: SymbolQuote | None, board: QuoteBoard) -> Iterator[Push]:
+    """If they differ visibly."""
+    newest = price_ranges(quote, board.year_ranges.range_of(quote))
+    if before is None or newest != price_ranges(before, board.year_ranges.range_of(before)):
+        key = dom_id("ranges", quote.symbol)
+        yield Push(symbol_topic(quote.symbol), key, "replace", lambda view: partials.ranges(quote, newest, view))
 
 
 def _charts(quote: SymbolQuote, charts: ChartCache) -> Iterator[Push]:

@@ -22,11 +22,12 @@ STYLES = {
     "columns.css": ("forms", "heads", "lists", "scans"),
     "scan.css": ("forms", "facts", "heads", "scans"),
     "lists.css": ("heads", "lists", "arrangement", "scans"),
+    "symbol.css": ("forms", "facts", "charts", "indicators", "symbol"),
     "market.css": ("forms", "heads", "overview"),
     "admin.css": ("admin",),
 }
 """The order in each stylesheet: shared rules, features, media. Every page has app.css, all that the desk needs;
-all but the largest tables have pages.css; the others are of lists, scans, the market and administrators."""
+all but the largest tables have pages.css; the others are of lists, scans, a symbol, the market and administrators."""
 
 HTMX = "htmx-stream.min.js"
 """htmx with its extensions, for every page with a stream."""

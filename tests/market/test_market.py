@@ -39,7 +39,7 @@ def test_a_healthy_system_has_no_warning() -> None:
         ({"database_lost_age": 0.3}, "database", "was away a moment ago"),
         ({"database": False}, "database", "history is away, live goes on"),
         ({"engine_age": 6.0}, "engine", "silent"),
-        ({"engine_age": None}, "engine", "not heard yet"),
+        ({"engine_age": None}, "engine", "no report yet"),
         ({"engine_status": "degraded"}, "engine", "degraded"),
         ({"feed_age": 12.0}, "ticks", "silent"),
         ({"feed_age": None}, "ticks", "no tick yet"),

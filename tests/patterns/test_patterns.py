@@ -32,8 +32,9 @@ def test_a_detection_is_added_to_the_feed_the_list_of_its_symbol_and_the_column_
     None
 ):
     for symbol in AWKWARD:
-        pushes = list(stream.on_detected(detected(symbol), PatternBoard()))
+        *pushes, newest = stream.on_detected(detected(symbol), PatternBoard())
 
+        assert (newest.topic, newest.key, newest.op) == (f"patterns:{symbol}", dom_id("newest", symbol), "replace")
         assert [(push.topic, push.key, push.op) for push in pushes] == [
             (topic, key, op)
             for topic, key in (

@@ -68,7 +68,7 @@ def test_every_push_draws_its_target_element_or_the_cells_of_its_row(symbol: str
     ]
 
     assert {push.key.partition("-")[0] for push in pushes} == {
-        "quotes", "row", "headline", "facts", "candle", "level", "chart",
+        "quotes", "row", "headline", "ranges", "facts", "candle", "level", "chart",
     }  # fmt: skip
     assert {push.op for push in pushes} >= {"cells", "spark"}
     for push in pushes:
@@ -190,7 +190,7 @@ async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) ->
 
     assert {push.topic for push in cells} == {quotes_topic(symbol)}
     assert len(cells) % 2 == 0
-    assert len(summary) == 2
+    assert len(summary) == 3
 
 
 def test_numbers_follow_the_view_of_the_reader() -> None:

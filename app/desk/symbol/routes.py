@@ -22,6 +22,7 @@ from app.live.topics import STATUS, symbol_topic
 from app.market import partials as market_partials
 from app.market import stream as market_stream
 from app.market.board import MarketBoard
+from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import PatternBoard
 from app.patterns.queries import Detection
@@ -33,6 +34,7 @@ from app.quotes.charts import history
 from app.quotes.charts.cache import ChartCache
 from app.quotes.charts.drawing import draw_chart
 from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
+from app.quotes.price_ranges import price_ranges
 from app.quotes.quote import SymbolQuote
 from app.quotes.topics import chart_topic
 from app.watchlists import queries as watchlists
@@ -132,6 +134,8 @@ async def _symbol_page(
     symbol, span, prices = chart_request
     patterns = pattern_stream.symbol_feed(symbol)
     view, board, indicators = guards.view(), deps.board(QuoteBoard), deps.board(IndicatorBoard)
+    if chart_history and chart_history.years and (dated := board.quote(symbol)):
+        board.year_ranges.put(dated, chart_history.years)
     instrument = chart_history.chart.instrument if chart_history else board.instrument(symbol) or Instrument(symbol)
     quote = board.quote(symbol)
     chart = chart_history.chart if chart_history else deps.board(ChartCache).get(*chart_request)
@@ -144,9 +148,9 @@ async def _symbol_page(
         topics=[symbol_topic(symbol), *chart_topics, patterns.topic, STATUS],
         cursor=detection_lists.begin_at(cursor, detections),
         instrument=instrument,
-        headline=quote_partials.headline(quote.without_move, quote.age(time.time()), view) if quote else "",
+        headline=_headline(quote, view) if quote else "",
+        newest=pattern_partials.newest(symbol, next(iter(detections or ()), None), view),
         facts=quote_partials.facts(quote, view) if quote else "",
-        years=chart_history.years if chart_history else None,
         clock=_clock(view),
         span=span,
         spans=RANGES,
@@ -163,6 +167,13 @@ async def _symbol_page(
         away=away,
         add_to=await _add_to(symbol),
     )
+
+
+def _headline(quote: SymbolQuote, view: View) -> Markup:
+    """Prices, and where they stand in their ranges."""
+    reach = price_ranges(quote, deps.board(QuoteBoard).year_ranges.range_of(quote))
+    prices = quote_partials.headline(quote.without_move, quote.age(time.time()), view)
+    return prices + quote_partials.ranges(quote, reach, view)
 
 
 async def _add_to(symbol: str) -> AddTo | None:

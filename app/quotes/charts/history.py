@@ -17,6 +17,7 @@ from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import TIMEFRAMES, Chart, ChartCache, Grouping, advance, assemble, group, today_of
 from app.quotes.quote import SymbolQuote
 from app.quotes.seed import seeds
+from app.quotes.year_ranges import YearRange
 
 DAYS = {"1m": 22, "3m": 63, "6m": 126, "1y": 252}
 RANGES: tuple[str, ...] = (*DAYS, "all")
@@ -27,13 +28,6 @@ MARKS = 60
 MONTH_DAYS = 31
 WEEKS_DAYS = 364
 """52 weeks."""
-
-
-class YearRange(NamedTuple):
-    """Low and high of the 52 weeks up to a day."""
-
-    low: float
-    high: float
 
 
 class ChartRequest(NamedTuple):
