@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.rules.catalogue import TIMEFRAMES
 from app.rules.scan_tables import ScanTables
-from app.rules.sql_conditions import SqlConditions
+from app.rules.sql_conditions import Inexpressible, SqlConditions
 from app.rules.sql_detections import DetectionSql
 from app.rules.sql_parameters import Parameters
 from app.rules.tree import Rolling, Rule, Series
@@ -61,6 +61,8 @@ class ScanQuery(NamedTuple):
     order: ScanOrder = ScanOrder()
     offset: int = 0
     limit: int = PAGE_ROWS
+    counts_alone: bool = False
+    """Whether the counts are of each condition by itself, and not after those before it."""
 
 
 class ScanStatement(NamedTuple):
@@ -99,11 +101,20 @@ def statement(query: ScanQuery, tables: ScanTables) -> ScanStatement:
     ]
     text = (
         f"with {', '.join(with_parts)} select counts.*, {', '.join((FACTS, *values))}"
-        f" from ({_counts(len(flags))}) as counts left join page on true"
+        f" from ({_counts(len(flags), alone=query.counts_alone)}) as counts left join page on true"
         f" left join {base} as base on base.symbol = page.symbol"
         f" {_joins(row_values, tables, facts=True)} {_order(query, 'page.')}"
     )
     return ScanStatement(text, parameters.values)
+
+
+def is_expressible(query: ScanQuery, tables: ScanTables) -> bool:
+    """Whether `latest` rows can answer it."""
+    try:
+        statement(query, tables)
+    except Inexpressible:
+        return False
+    return True
 
 
 def _sort_key(order: ScanOrder, conditions: SqlConditions) -> str:
@@ -179,8 +190,9 @@ def _left(conditions: int) -> str:
     return " and ".join(f"f{place}" for place in range(conditions)) or "true"
 
 
-def _counts(conditions: int) -> str:
-    counts = ["count(*)", *(f"count(*) filter (where {_left(count)})" for count in range(1, conditions + 1))]
+def _counts(conditions: int, *, alone: bool) -> str:
+    holds = [f"f{place}" if alone else _left(place + 1) for place in range(conditions)]
+    counts = ["count(*)", *(f"count(*) filter (where {each})" for each in holds)]
     return f"select array[{', '.join(counts)}]::int[] as counts from candidates"
 
 

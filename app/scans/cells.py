@@ -18,6 +18,8 @@ class TextCell(NamedTuple):
     style: str
     """CSS classes."""
     title: str = ""
+    url: str = ""
+    """Of a scan with the rule that fits the value."""
 
 
 class Heading(NamedTuple):

@@ -29,6 +29,7 @@ from app.desk.additions.sources import routes as addition_sources
 from app.desk.detection import routes as detection
 from app.desk.flow import routes as flow
 from app.desk.imports import routes as imports
+from app.desk.indicators import routes as indicator_table
 from app.desk.lists import api as lists_api
 from app.desk.lists import routes as desk_lists
 from app.desk.market import routes as market_page
@@ -88,7 +89,7 @@ from app.web import (
 from app.web.forms import partials as forms
 
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
-SCANS = (scan, scan_acts, rules, screens, screen_sharing)
+SCANS = (scan, scan_acts, indicator_table, rules, screens, screen_sharing)
 LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
 MARKET = (desk_routes, symbol_page, market_page)
 PATTERNS = (flow, patterns, pattern_statistics, detection)

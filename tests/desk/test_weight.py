@@ -18,7 +18,8 @@ LOADED = re.compile(r'<(?:link rel="(?:icon|stylesheet)" href|script nonce="[^"]
 def pages() -> list[str]:
     lists = [f"/w/{LIST}?cols={columns}" for columns in ("std", "perf", "tech", "vol", "pat", "risk", "note")]
     scans = [f"/scan?q=close:0..&cols={columns}&v=1" for columns in ("perf", "tech", "vol", "pat", "risk")]
-    return ["/", "/market", *lists, f"{lists[1]}&sort=-chg", "/scan?q=close:0..&v=1", *scans]
+    values = [f"/indicators?cols={columns}" for columns in ("perf", "tech", "vol", "pat", "risk")]
+    return ["/", "/market", *values, *lists, f"{lists[1]}&sort=-chg", "/scan?q=close:0..&v=1", *scans]
 
 
 async def load(desk: Desk, path: str, **headers: str) -> bytes:

@@ -178,6 +178,8 @@ LINES: dict[str, Line] = {
     "tokens.tokens_of": Line(Who.ADMINS, 404),
     "accounts_api.me": Line(Who.READ, 200),
     "indicators_api.indicators": Line(Who.READ, 200),
+    "indicator_table.indicators": Line(Who.PEOPLE, 200),
+    "indicator_table.indicators_table": Line(Who.READ, 200),
     "market.market": Line(Who.PEOPLE, 200),
     "market.movers_table": Line(Who.READ, 200),
     "market_api.market": Line(Who.READ, 200),

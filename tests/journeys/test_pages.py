@@ -18,6 +18,7 @@ PAGES = (
     "/s/AAPL",
     "/s/AAPL?range=1y",
     "/market",
+    "/indicators",
     "/patterns",
     "/patterns/search",
     "/scan",

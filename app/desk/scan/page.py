@@ -15,9 +15,10 @@ from app.quotes.quote import SymbolQuote, stored_quote
 from app.quotes.spark import spark
 from app.rules import words
 from app.scans import cells, partials
-from app.scans.address import ScanAddress
+from app.scans.address import SCAN, ScanAddress
 from app.scans.cells import Heading, Values
-from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort, number
+from app.scans.columns import CHANGE, LAST, SORTABLE, SYMBOL, USUAL_SET, ScreenColumn, Sort, number, value
+from app.scans.fitting_rules import fitting_rule
 from app.scans.partials import FunnelStep, MatchRow, RuleChip
 from app.scans.queries import ScanPage, ScanRow
 from app.web.times import exchange_day, exchange_stamp, exchange_weekday
@@ -94,9 +95,22 @@ def rows(
     view: View,
     *,
     linked: bool = True,
+    scanned: bool = False,
 ) -> Markup:
+    """`scanned`: whether each value leads to the scan with the rule that fits it."""
     now = time.time()
-    return partials.rows([_row(address, row, board, volume_units, now, view) for row in answer.rows], linked)
+    matches = [_row(address, row, board, volume_units, now, view) for row in answer.rows]
+    if scanned:
+        matches = [_scanned(match, address, row) for match, row in zip(matches, answer.rows, strict=True)]
+    return partials.rows(matches, linked)
+
+
+def _scanned(match: MatchRow, address: ScanAddress, row: ScanRow) -> MatchRow:
+    row_values = values(address, row)
+    rules = [fitting_rule(column, value(column, row_values)) for column in set_columns(address)]
+    scan = address._replace(path=SCAN, page=1)
+    urls = [scan.with_rule(rule).url() if rule else "" for rule in rules]
+    return match._replace(cells=[cell._replace(url=url) for cell, url in zip(match.cells, urls, strict=True)])
 
 
 def _row(

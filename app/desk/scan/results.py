@@ -1,6 +1,6 @@
 """Runs a scan: symbols of its scope for which the rule holds, one page of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from app.db.pools import Pools
 from app.desk.newest_patterns import NOTHING, DetectionValues, newest_patterns
 from app.rules.resolve import resolve
-from app.rules.sql import ScanOrder, ScanQuery, ScanScope
+from app.rules.sql import ScanOrder, ScanQuery, ScanScope, is_expressible
 from app.rules.tree import Rule
 from app.scans import address as addresses
 from app.scans import queries
@@ -78,6 +78,35 @@ async def read(
 
     key = f"scan:{address.identity}:{address.sort.text}:{part.key}"
     return msgspec.json.decode(await cache.get(key, FRESH_SECONDS, load), type=ScanPage)
+
+
+async def signal_counts(
+    rule: Rule, address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools, cache: Cache
+) -> Sequence[int | None]:
+    """For how many symbols of the scope each condition of `rule` holds by itself; None where rows do not say. Raises
+    Unavailable."""
+    own = ScanAddress(rule, address.scope, address.timeframe)
+
+    async def load() -> bytes:
+        return msgspec.json.encode(await _signal_counts(own, symbols, pools))
+
+    if symbols is not None:
+        return await _signal_counts(own, symbols, pools)
+    loaded = await cache.get(f"scan:signals:{own.identity}", FRESH_SECONDS, load)
+    return msgspec.json.decode(loaded, type=list[int | None])
+
+
+async def _signal_counts(address: ScanAddress, symbols: tuple[str, ...] | None, pools: Pools) -> Sequence[int | None]:
+    source, conditions = await scan_source(pools), address.rule.conditions
+    if source is None:
+        return [None] * len(conditions)
+    part, tables = ScanPart((), limit=0), source.tables
+    queries_alone = [_query(address._replace(rule=Rule((each,))), part, symbols) for each in conditions]
+    expressible = [each for each, query in zip(conditions, queries_alone, strict=True) if is_expressible(query, tables)]
+    query = _query(address._replace(rule=Rule(tuple(expressible))), part, symbols)._replace(counts_alone=True)
+    async with source.pool.acquire() as connection:
+        counts = iter((await queries.scan(connection, tables, query)).left)
+    return [next(counts) if each in expressible else None for each in conditions]
 
 
 async def of_symbols(
