@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from app.db.pools import Pool
+from app.market.overview.board import OverviewBoard
 from app.wire.events.event import Tick
 from tests.api.conftest import PAGE, get, market, token
 from tests.pipeline.conftest import Desk
@@ -89,6 +91,22 @@ async def test_programs_are_sent_movers_and_breadth(market: Desk, token: str) ->
     assert table[0].startswith("list,rank,symbol,name,currency,last,change (%),volume (shares),relative_volume,as_of")
     assert table[1].startswith("gainers,1,BF/B,")
     assert (await get(market, "/api/v1/market/movers?limit=51", token)).status_code == 400
+
+
+async def test_without_the_database_what_is_live_stays(market: Desk) -> None:
+    pools, board = market.context.pools, market.context.boards[OverviewBoard]
+    assert isinstance(board, OverviewBoard)
+    reached, pools.market = pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    try:
+        board.outdate()
+        text = await page(market, f"/market?{FLOOR}")
+    finally:
+        pools.market = reached
+        board.outdate()
+
+    assert "The database is away: prices go on" in text
+    assert 'id="gainers-brk__2e_b"' in text
+    assert "The database is away" not in await page(market)
 
 
 async def test_a_tick_changes_the_cells_of_those_who_look(market: Desk) -> None:

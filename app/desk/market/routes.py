@@ -117,11 +117,13 @@ async def _past_breadth(session: date | None) -> BreadthHistory | None:
 
 
 def _groups(overview: MarketOverview, by: str, view: View) -> dict[str, Any]:
-    groups = sectors_stream.groups(GROUPS[by], overview)
+    topic = GROUPS[by]
+    group_view = sectors_stream.groups(topic, overview)
     return {
         "by": by,
-        "groups": sectors_stream.table(GROUPS[by], groups.rows, view),
-        "map": sectors_stream.drawn_map(GROUPS[by], groups.map, view) if groups.map else "",
+        "groups": overview.markup((topic, view), lambda: sectors_stream.table(topic, group_view.rows, view)),
+        "map": group_view.map
+        and overview.markup(("map", topic, view), lambda: sectors_stream.drawn_map(topic, group_view.map, view)),
     }
 
 

@@ -1,8 +1,10 @@
 """The whole market at one moment, each part computed when it is first shown."""
 
+from collections.abc import Callable, Hashable
 from functools import cached_property
 
 import numpy as np
+from markupsafe import Markup
 
 from app.finance.panel import Floats
 from app.market.breadth.counts import BreadthCount, breadth, stages
@@ -19,6 +21,13 @@ class MarketOverview:
         self.at = at
         self.figures = figures
         self._stored_figures, self._share_ratio = stored_figures, share_ratio
+        self._markup: dict[Hashable, Markup] = {}
+
+    def markup(self, key: Hashable, draw: Callable[[], Markup]) -> Markup:
+        """A part of the page, drawn once for all pages of this moment. `key`: the part and the view."""
+        if key not in self._markup:
+            self._markup[key] = draw()
+        return self._markup[key]
 
     @cached_property
     def places(self) -> dict[str, int]:

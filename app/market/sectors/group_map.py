@@ -4,6 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from app.finance.panel import Floats
 from app.market.overview.figures import MarketFigures
 from app.market.sectors.groups import GroupFigures
 from app.market.sectors.treemap import MapBox, squarify
@@ -59,15 +62,12 @@ class MapGroup(NamedTuple):
     cells: Sequence[MapCell]
 
 
-def sector_map(groups: Iterable[GroupFigures], figures: MarketFigures, weights: Sequence[float]) -> list[MapGroup]:
+def sector_map(groups: Iterable[GroupFigures], figures: MarketFigures, weights: Floats) -> list[MapGroup]:
     """`weights`: one a symbol."""
     heavy = [group for group in groups if group.weight > 0]
     least = LEAST_SHARE * sum(group.weight for group in heavy)
     boxes = squarify([group.weight for group in heavy], MapBox(0, 0, WIDTH, HEIGHT))
-    return [
-        _sector(group, box, figures, [weights[row] for row in group.rows.tolist()], least)
-        for group, box in zip(heavy, boxes, strict=True)
-    ]
+    return [_sector(group, box, figures, weights[group.rows], least) for group, box in zip(heavy, boxes, strict=True)]
 
 
 def universe_map(groups: Iterable[GroupFigures]) -> list[MapGroup]:
@@ -85,17 +85,15 @@ def cells(groups: Iterable[MapGroup]) -> list[MapCell]:
     return [cell for group in groups for cell in group.cells]
 
 
-def _sector(
-    group: GroupFigures, box: MapBox, figures: MarketFigures, weights: Sequence[float], least: float
-) -> MapGroup:
+def _sector(group: GroupFigures, box: MapBox, figures: MarketFigures, weights: Floats, least: float) -> MapGroup:
     has_name = box.height >= LOWEST
     inner = box._replace(y=box.y + HEAD, height=box.height - HEAD) if has_name else box
-    single = sum(weight >= max(least, 1e-9) for weight in weights[:MOST_SYMBOLS])
+    single = int(np.count_nonzero(weights[:MOST_SYMBOLS] >= least))
     if len(weights) == single + 1 and weights[single] > 0:
         single += 1
-    others = sum(weights[single:])
-    boxes = squarify([*weights[:single], *([others] if others > 0 else [])], inner)
-    rows = group.rows.tolist()[:single]
+    others = float(weights[single:].sum())
+    boxes = squarify([*weights[:single].tolist(), *([others] if others > 0 else [])], inner)
+    rows = group.rows[:single].tolist()
     symbols = [
         _cell(
             dom_id("map", figures.symbols[row]),

@@ -31,9 +31,8 @@ class GroupView(NamedTuple):
 
 def groups(topic: str, overview: MarketOverview) -> GroupView:
     if topic == SECTORS:
-        weights = overview.weights.tolist()
         return GroupView(
-            overview.sectors[:MOST_GROUPS], group_map.sector_map(overview.sectors, overview.figures, weights)
+            overview.sectors[:MOST_GROUPS], group_map.sector_map(overview.sectors, overview.figures, overview.weights)
         )
     return GroupView(overview.universes[:MOST_GROUPS], group_map.universe_map(overview.universes[:MOST_UNIVERSES]))
 
@@ -71,8 +70,8 @@ def _box_push(topic: str, cell: MapCell) -> Push:
 
 def _box(cell: MapCell, view: View) -> Markup:
     if cell.fraction is None:
-        return partials.box(cell, times.MISSING)
-    return partials.box(cell, f"{numbers.signed(100 * cell.fraction, 1, view)}%")
+        return partials.box(cell.id, cell.label, cell.shade, times.MISSING)
+    return partials.box(cell.id, cell.label, cell.shade, f"{numbers.signed(100 * cell.fraction, 1, view)}%")
 
 
 def _id(group: GroupFigures) -> str:
