@@ -88,7 +88,7 @@ async def load(pool: Pool, invented: InventedHistory, played: str | None, min_co
     async with pool.acquire() as connection:
         newest = await rewind.newest_session(connection, max(prices.symbols))
         if newest is not None and newest > session:
-            await rewind.forget_from(connection, prices.symbols, session, newest)
+            await rewind.forget_from(connection, prices.symbols, session)
             newest, began_again = calendar.previous_session(session), True
     first = schedule.history_begins(session) if newest is None else calendar.next_session(newest)
     await _store_instruments(pool, prices, schedule.history_begins(session), session)

@@ -18,10 +18,12 @@ async def newest_session(connection: Connection, symbol: str) -> date | None:
     return newest
 
 
-async def forget_from(connection: Connection, symbols: Sequence[str], day: date, until: date) -> None:
-    """Of the sessions from `day` to `until`, both included, and breadth of all symbols then. Each statement is short:
-    minutes are deleted by the day."""
+async def forget_from(connection: Connection, symbols: Sequence[str], day: date) -> None:
+    """Also breadth of all symbols from that day on. Each statement is short: minutes are deleted by the day."""
     for table in BARS:
+        # A session in progress has no daily bar. All symbols are traded in each session.
+        newest = await connection.fetchval(f"select max(timestamp) from {table} where symbol = $1", symbols[0])  # noqa: S608
+        until = newest.date() if newest else day
         for session in calendar.sessions(day, until):
             await connection.execute(
                 f"delete from {table} where symbol = any($1::text[]) and timestamp >= $2 and timestamp < $3",  # noqa: S608

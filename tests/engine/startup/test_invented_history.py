@@ -107,6 +107,11 @@ async def test_a_market_that_begins_again_forgets_what_came_later_and_nothing_re
     await load(pool, INVENTED, LATER.isoformat(), 0.6)
     real = await link.fetchval("select count(*) from ohlcv_daily where symbol = 'AAPL'")
     await link.execute("insert into engine_marks values ('later', '2018-02-05T12:00Z')")
+    # As of a session in progress, which has no daily bar.
+    await link.execute(
+        "insert into ohlcv_1min select symbol, timestamp + interval '1 day', open, high, low, close, volume"
+        " from ohlcv_1min where timestamp::date = '2018-02-05'"
+    )
 
     assert await load(pool, INVENTED, FIRST.isoformat(), 0.6) == LoadResult(0, began_again=True)
 

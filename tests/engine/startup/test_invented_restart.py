@@ -59,6 +59,14 @@ async def feed_near_the_end(redis_url: str) -> AsyncIterator[asyncio.Event]:
     await feed.close()
 
 
+async def has_opened_again(redis_url: str) -> bool:
+    """Whether the first session is five minutes old; minutes before it are not stored."""
+    client = connect(redis_url)
+    clock = await market_clock.read(client)
+    await client.aclose()
+    return clock is not None and clock.session < LAST.isoformat() and clock.market_time > regular(FIRST).opens + 300
+
+
 async def test_after_the_market_began_again_only_what_is_played_now_is_stored(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
@@ -72,6 +80,7 @@ async def test_after_the_market_began_again_only_what_is_played_now_is_stored(
                 await first
         assert group.group_contains(MarketBeganAgain)
         assert await link.fetchval("select count(*) from ohlcv_1min where timestamp::date = $1", LAST) > 0
+        await eventually(lambda: has_opened_again(redis_url))
 
     # The feed has stopped: what it published is read as often as this takes.
     second = asyncio.create_task(engine(redis_url, database_url).run(lambda: None, stop))
