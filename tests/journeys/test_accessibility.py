@@ -18,6 +18,7 @@ SIGNED_IN = (
     "/symbols?q=ZZZZZ",
     "/s/AAPL?range=1y",
     "/s/NOBODY",
+    "/market",
     "/patterns",
     "/patterns/search?symbol=NOBODY",
     "/patterns/statistics",

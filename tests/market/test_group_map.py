@@ -54,7 +54,7 @@ def test_boxes_link_to_symbols_and_say_their_change() -> None:
     markup = stream.drawn_map(SECTORS, group_view.map, View(numbers=NumberForm.COMMA))
 
     assert [cell.path for cell in drawn_cells.values()] == ["/s/BRK.B", "/s/BF%2FB", "/s/X%3ABTCUSD"]
-    assert '<a href="/s/BF%2FB">' in markup
+    assert '<a href="/s/BF%2FB" aria-labelledby="map-bf__2f_b">' in markup
     assert '<g id="map-brk__2e_b" class="rise m3">' in markup
     assert "+1,8%" in markup
 
