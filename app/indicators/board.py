@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from app.finance.bars import DAY
@@ -11,7 +11,7 @@ from app.wire.events.event import IndicatorCalculated
 
 FIGURES = re.compile(r"(\d+)")
 MOST_SYMBOLS = 5_000
-READINGS_PER_SYMBOL = 64
+READINGS_PER_SYMBOL = 128
 """Values of one symbol."""
 
 
@@ -51,6 +51,7 @@ class IndicatorBoard:
         self._live: set[str] = set()
         """Symbols of which every value since the oldest kept one was received."""
         self._readings: OrderedDict[str, dict[tuple[str, str], Reading]] = OrderedDict()
+        self._computed: OrderedDict[str, Sequence[Reading]] = OrderedDict()
 
     def apply(self, event: IndicatorCalculated) -> bool:
         """Whether the value is new. One that is older by more than a day counts: its feed began again in the past."""
@@ -85,15 +86,26 @@ class IndicatorBoard:
         for event in self.recent(symbol):
             self.apply(event)
 
+    def put_computed(self, symbol: str, readings: Sequence[Reading]) -> None:
+        """Values of ours, in the place of those before: they fill gaps between those of the engine."""
+        self._computed[symbol] = readings
+        self._computed.move_to_end(symbol)
+        if len(self._computed) > self._max_symbols:
+            self._computed.popitem(last=False)
+
+    def has(self, symbol: str, timeframe: str, indicator: str) -> bool:
+        """Whether the engine sent or stored such a value."""
+        return (timeframe, indicator) in self._readings.get(symbol, {})
+
     def of(self, symbol: str) -> tuple[TimeframeReadings, ...]:
-        """Shortest timeframe first; unknown timeframes last."""
-        by_timeframe: dict[str, list[Reading]] = {}
-        for reading in sorted(self._readings.get(symbol, {}).values(), key=_in_order):
-            by_timeframe.setdefault(reading.timeframe, []).append(reading)
-        return tuple(
-            TimeframeReadings(timeframe, max(reading.at for reading in readings), tuple(readings))
-            for timeframe, readings in sorted(by_timeframe.items(), key=lambda item: order(item[0]))
-        )
+        """What the engine sent or stored, shortest timeframe first; unknown timeframes last."""
+        return _grouped(self._readings.get(symbol, {}).values())
+
+    def with_computed(self, symbol: str) -> tuple[TimeframeReadings, ...]:
+        """As of(), with what only we have a value of."""
+        own = self._readings.get(symbol, {})
+        gaps = [each for each in self._computed.get(symbol, ()) if (each.timeframe, each.indicator) not in own]
+        return _grouped([*own.values(), *gaps])
 
     def _put(self, reading: Reading) -> bool:
         readings = self._readings.setdefault(reading.symbol, {})
@@ -105,6 +117,16 @@ class IndicatorBoard:
         if len(self._readings) > self._max_symbols:
             self._live.discard(self._readings.popitem(last=False)[0])
         return True
+
+
+def _grouped(readings: Iterable[Reading]) -> tuple[TimeframeReadings, ...]:
+    by_timeframe: dict[str, list[Reading]] = {}
+    for reading in sorted(readings, key=_in_order):
+        by_timeframe.setdefault(reading.timeframe, []).append(reading)
+    return tuple(
+        TimeframeReadings(timeframe, max(reading.at for reading in own), tuple(own))
+        for timeframe, own in sorted(by_timeframe.items(), key=lambda item: order(item[0]))
+    )
 
 
 def _in_order(reading: Reading) -> list[str]:

@@ -7,26 +7,24 @@ from markupsafe import Markup
 
 from app.identity import View
 from app.indicators import words
-from app.indicators.board import Reading, TimeframeReadings
+from app.indicators.matrix import ReadingCell
 from app.web.html import fragment
 from app.wire.events.event import IndicatorAlert
 
 
-class ReadingRow(NamedTuple):
-    """`places`: decimals of the value. `late`: it is older than the newest of its timeframe."""
+class MatrixColumn(NamedTuple):
+    """`at`: the end of the newest bar."""
 
-    name: str
-    value: float
-    places: int
-    signal: str
-    at: float
-    late: bool
-
-
-class ReadingTable(NamedTuple):
     timeframe: str
     at: float
-    readings: list[ReadingRow]
+
+
+class DrawnRow(NamedTuple):
+    """`path`: of a scan. `cells`: None without a value."""
+
+    name: str
+    path: str
+    cells: Sequence[Markup | None]
 
 
 class AlertEntry(NamedTuple):
@@ -42,12 +40,14 @@ class AlertEntry(NamedTuple):
     at: float
 
 
-def readings(symbol: str, groups: Sequence[TimeframeReadings], view: View) -> Markup:
-    parts = [
-        ReadingTable(group.timeframe, group.at, [_row(reading, group.at) for reading in group.readings])
-        for group in groups
-    ]
-    return fragment("indicators/readings", symbol=symbol, groups=parts, view=view)
+def readings(symbol: str, columns: Sequence[MatrixColumn], rows: Sequence[DrawnRow]) -> Markup:
+    """The values of a symbol: timeframes across, indicators down."""
+    return fragment("indicators/readings", symbol=symbol, columns=columns, rows=rows)
+
+
+def reading(cell: ReadingCell, view: View) -> Markup:
+    """What stands in a cell."""
+    return fragment("indicators/reading", cell=cell, view=view)
 
 
 def alert(alert: IndicatorAlert, view: View) -> Markup:
@@ -60,14 +60,3 @@ def alert(alert: IndicatorAlert, view: View) -> Markup:
 
 def alerts(alerts: Sequence[Markup]) -> Markup:
     return fragment("indicators/alerts", alerts=alerts)
-
-
-def _row(reading: Reading, newest: float) -> ReadingRow:
-    return ReadingRow(
-        words.name(reading.indicator),
-        reading.value,
-        words.places(reading.value),
-        words.signal(reading.indicator, reading.value, reading.signal),
-        reading.at,
-        reading.at < newest,
-    )

@@ -10,8 +10,9 @@ import pytest
 from app.db import analysis_tables, market
 from app.db.pools import Pool, Pools
 from app.identity import NumberForm, View
-from app.indicators import partials, queries, stream, words
+from app.indicators import queries, stream, words
 from app.indicators.board import IndicatorBoard, Reading
+from app.indicators.drawing import draw_readings
 from app.live.topics import symbol_topic
 from app.web.filters import dom_id
 from app.web.times import MINUS
@@ -52,7 +53,7 @@ def indicator_event(
 
 
 def readings_html(board: IndicatorBoard, symbol: str = "BRK.B", view: View = VIEW) -> str:
-    return partials.readings(symbol, board.of(symbol), view)
+    return draw_readings(symbol, board.of(symbol), view)
 
 
 async def stored_readings(databases: Databases, symbol: str, *statements: str) -> list[Reading]:
@@ -77,12 +78,28 @@ def test_a_value_is_pushed_to_the_page_of_its_symbol() -> None:
         assert (push.topic, push.key, push.op) == (
             symbol_topic(symbol),
             dom_id("readings", symbol),
-            "replace",
+            "morph",
         )
         html = push.draw(VIEW)
         assert html.startswith(f'<div id="{push.key}"')
         text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
-        assert text == "1min 4 Sep 2012, 09:30 EDT RSI 14 71.25 overbought"
+        assert "1min 4 Sep 2012, 09:30 EDT RSI 14 71.25 overbought" in text
+
+
+def test_a_newer_value_is_pushed_as_the_content_of_its_cell_with_the_time_of_its_column() -> None:
+    for symbol in AWKWARD:
+        board = IndicatorBoard()
+        list(stream.on_calculated(indicator_event(symbol), board))
+
+        cell, column_time = stream.on_calculated(indicator_event(symbol, value=65.5, at=OPEN + 60, signal=""), board)
+
+        html = readings_html(board, symbol)
+        assert {push.topic for push in (cell, column_time)} == {symbol_topic(symbol)}
+        assert (cell.op, column_time.op) == ("replace", "text")
+        assert cell.draw(VIEW) == f'<div id="{cell.key}">65.50 <span class="flat">neutral</span></div>'
+        assert f"<td>{cell.draw(VIEW)}</td>" in html
+        assert column_time.draw(VIEW) == "4 Sep 2012, 09:31 EDT"
+        assert f'id="{column_time.key}">4 Sep 2012, 09:31 EDT</time>' in html
 
 
 def test_numbers_follow_the_view_of_the_reader() -> None:
@@ -113,6 +130,9 @@ def test_timeframes_are_sorted_from_short_to_long_and_old_values_are_marked() ->
     assert [group.timeframe for group in board.of("BRK.B")] == ["1min", "daily", "quarterly"]
     assert html.count("09:31 EDT") == 1
     assert html.count("09:30 EDT") == 3
+    assert [
+        re.sub(r"<[^>]+>", " ", head).split()[0] for head in re.findall(r'<th scope="col" class.*?</th>', html)
+    ] == ["1min", "daily", "quarterly"]
 
 
 def test_indicator_lengths_are_sorted_from_short_to_long() -> None:

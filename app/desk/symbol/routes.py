@@ -15,9 +15,9 @@ from app.finance.instrument import Instrument
 from app.finance.symbol_index import visible_query
 from app.finance.symbols import is_symbol
 from app.identity import View
-from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
 from app.indicators.board import IndicatorBoard
+from app.indicators.drawing import draw_readings
 from app.live.topics import STATUS, symbol_topic
 from app.market import partials as market_partials
 from app.market import stream as market_stream
@@ -159,7 +159,7 @@ async def _symbol_page(
         chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view) if with_chart else "",
         bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
         bar_count=len(bars),
-        readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
+        readings=draw_readings(symbol, indicators.with_computed(symbol), view),
         notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
         feed=detection_lists.feed(patterns.key, detections, view),
         detected=bool(detections),
