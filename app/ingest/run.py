@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from app.ingest.feed import Feed
+from app.ingest.market_commands import MarketCommands
 from app.ingest.provider import Provider
 from app.settings.load import Settings
 from app.settings.sections import PROVIDERS
@@ -29,12 +30,16 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
         loop.add_signal_handler(number, stop.set)
     section = settings.ingest
     retention = Retention(section.keep_minutes, section.keep_megabytes)
-    feed = Feed(create_provider(settings), redis_url, Channels(**settings.channels()), section.also_to, retention)
+    provider = create_provider(settings)
+    commands = MarketCommands(redis_url, provider)
+    feed = Feed(provider, redis_url, Channels(**settings.channels()), section.also_to, retention)
+    commands.start()
     feed_task = asyncio.create_task(feed.run(ready, stop))
     stop_task = asyncio.create_task(stop.wait())
     await asyncio.wait({feed_task, stop_task}, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait({feed_task}, timeout=STOP_SECONDS)
     stop_task.cancel()
+    await commands.stop(CANCEL_SECONDS)
     while not feed_task.done():
         # Repeated, because up to Python 3.11 asyncio.wait_for, which redis uses, can lose a cancellation.
         feed_task.cancel()

@@ -133,6 +133,7 @@ JOBS_CANCEL = "tickstock.jobs.cancel"
 JOBS_PROCESSING = "tickstock.jobs.processing"
 JOBS_DATA_LOAD = "tickstock.jobs.data_load"
 JOBS_CONTROL = "tickstock.jobs.control"
+JOBS_MARKET = "tickstock.jobs.market"
 MONITORING_CONTROL = "tickstock:monitoring:control"
 MARKET_TICKS = "tickstock:market:ticks"
 ALL_TICKS = "tickstock.all_ticks"
@@ -144,6 +145,7 @@ OUTGOING = (
     Outgoing(JOBS_PROCESSING, "job", "commands the daily processing: command, parameters"),
     Outgoing(JOBS_DATA_LOAD, "job", "submits a load of market data"),
     Outgoing(JOBS_CONTROL, "job", "cancels a data load"),
+    Outgoing(JOBS_MARKET, "job", "begins the next session of an invented market that is closed, for our own feed"),
     Outgoing(MONITORING_CONTROL, "job", "resolves alerts, checks and resets parts of the engine"),
     Outgoing(MARKET_TICKS, "state", "ticks for a TickStockPL that streams; on when the feed's `also_to` names it"),
     Outgoing(ALL_TICKS, "state", "ticks under their oldest name; on when the feed's `also_to` names it"),

@@ -61,6 +61,8 @@ LINES: dict[str, Line] = {
     "confirm.show_stay": Line(Who.PEOPLE, 303),
     "accounts.take_over": Line(Who.PEOPLE, 303),
     "confirm.stay": Line(Who.PEOPLE, 303),
+    "next_session.begin": Line(Who.ADMINS, 409),
+    "next_session.state": Line(Who.ADMINS, 200),
     "desk.dashboard": Line(Who.PEOPLE, 200),
     "symbol.symbol_page": Line(Who.PEOPLE, 404),
     "detection.detection": Line(Who.PEOPLE, 400),

@@ -77,6 +77,7 @@ LIMITED = {
 OWN_LISTS = "changes a list of one's own, of which there are 50 at most; each change counts as a request"
 
 EXEMPT = {
+    "next_session.begin": "begins one session, however often it is posted; each post counts as a request",
     **dict.fromkeys(
         (
             "additions.add",

@@ -33,6 +33,7 @@ PAGES = (
     "/detections/FB/BreakdownLow/daily/2012-08-31T20:00:00Z",
     "/s/NOBODY",
     "/admin/wire",
+    "/market/session",
     "/admin/users",
     "/admin/audit",
     "/account",

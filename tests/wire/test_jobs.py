@@ -18,6 +18,7 @@ from app.wire.jobs.job import (
     CsvUniverseLoad,
     EnableComponent,
     HistoricalLoad,
+    MarketCommand,
     MonitoringControl,
     MultiTimeframeLoad,
     ProcessingCommand,
@@ -29,6 +30,7 @@ from app.wire.jobs.job import (
     decode_backtest,
     decode_control,
     decode_load,
+    decode_market,
     encode,
     identified,
 )
@@ -45,6 +47,11 @@ BACKTEST: dict[str, Any] = {
 }
 
 EXAMPLES = [
+    (
+        decode_market,
+        MarketCommand(command="NEXT_SESSION", requested_by="u1"),
+        {"command": "NEXT_SESSION", "requested_by": "u1"},
+    ),
     (
         decode_backtest,
         BacktestJob(**BACKTEST, job_id="backtest_1758900000_a1b2c3d4", timestamp=1_758_900_000.5),

@@ -6,6 +6,8 @@ from app.wire.jobs import bounds
 
 START_DAILY_PROCESSING = "START_DAILY_PROCESSING"
 
+NEXT_SESSION = "NEXT_SESSION"
+
 ACTIONS = ("FORCE_HEALTH_CHECK", "CLEAR_CACHE", "FORCE_GC", "RESTART_WORKERS", "RELOAD_PATTERNS")
 
 
@@ -41,6 +43,17 @@ class MonitoringControl(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         bounds.one_of(ACTIONS, action=self.action)
         bounds.words(64, requested_by=self.requested_by, timestamp=self.timestamp)
+
+
+class MarketCommand(Struct, frozen=True, kw_only=True):
+    """To the feed of an invented market."""
+
+    command: str
+    requested_by: str
+
+    def __post_init__(self) -> None:
+        bounds.one_of((NEXT_SESSION,), command=self.command)
+        bounds.words(64, requested_by=self.requested_by)
 
 
 class ResolveAlert(Struct, frozen=True, kw_only=True, tag_field="action", tag="ALERT_RESOLVED"):

@@ -13,6 +13,7 @@ from app.wire.channels import (
     JOBS_CANCEL,
     JOBS_CONTROL,
     JOBS_DATA_LOAD,
+    JOBS_MARKET,
     JOBS_PROCESSING,
     MONITORING_CONTROL,
 )
@@ -22,6 +23,7 @@ from app.wire.jobs.backtests import BacktestJob, BacktestParameters, CancelBackt
 from app.wire.jobs.commands import (
     START_DAILY_PROCESSING,
     EnableComponent,
+    MarketCommand,
     MonitoringControl,
     ProcessingCommand,
     ProcessingParameters,
@@ -40,7 +42,7 @@ __all__ = ["START_DAILY_PROCESSING", "BacktestParameters", "ProcessingParameters
 
 AnyLoad = HistoricalLoad | UniverseSeed | MultiTimeframeLoad | CsvUniverseLoad | UniverseLoad
 AnyControl = MonitoringControl | ResolveAlert | EnableComponent
-AnyJob = BacktestJob | CancelBacktest | ProcessingCommand | AnyLoad | CancelLoad | AnyControl
+AnyJob = BacktestJob | CancelBacktest | ProcessingCommand | AnyLoad | CancelLoad | AnyControl | MarketCommand
 
 DAY = 86_400
 WEEK = 7 * DAY
@@ -69,6 +71,7 @@ ROUTES: Mapping[type, Route] = {
     MonitoringControl: _CONTROL,
     ResolveAlert: _CONTROL,
     EnableComponent: _CONTROL,
+    MarketCommand: Route(JOBS_MARKET, 60),
 }
 
 
@@ -83,7 +86,9 @@ def identified(job: AnyJob) -> Identified:
         case ProcessingCommand():
             run_id = job.parameters.run_id or str(uuid4())
             return Identified(run_id, replace(job, parameters=replace(job.parameters, run_id=run_id)))
-        case CancelBacktest() | CancelLoad() | MonitoringControl() | ResolveAlert() | EnableComponent():
+        case (
+            CancelBacktest() | CancelLoad() | MonitoringControl() | ResolveAlert() | EnableComponent() | MarketCommand()
+        ):
             return Identified(str(uuid4()), job)
         case _:
             return Identified(job.job_id, job)
@@ -108,6 +113,11 @@ def decode_load(payload: bytes) -> AnyLoad | CancelLoad | Rejected:
         payload, HistoricalLoad | UniverseSeed | MultiTimeframeLoad | CsvUniverseLoad, UniverseLoad, CancelLoad
     )
     return load
+
+
+def decode_market(payload: bytes) -> MarketCommand | Rejected:
+    command: MarketCommand | Rejected = _read(payload, MarketCommand)
+    return command
 
 
 def decode_control(payload: bytes) -> AnyControl | Rejected:
