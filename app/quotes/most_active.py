@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.quotes.quote import SymbolQuote
 
-BOARD_ROWS = 100
+BOARD_ROWS = 60
 """Rows of the desk; other symbols are reached by search."""
 ROW_SECONDS = 0.1
 """Least seconds between two pushes of all rows, per row: their size grows with the number of rows."""

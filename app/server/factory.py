@@ -34,6 +34,7 @@ from app.desk.lists import api as lists_api
 from app.desk.lists import routes as desk_lists
 from app.desk.market import routes as market_page
 from app.desk.next_session import routes as next_session
+from app.desk.panels import routes as panels
 from app.desk.scan import api as scan_api
 from app.desk.scan import routes as scan
 from app.desk.scan.acts import routes as scan_acts
@@ -92,7 +93,7 @@ from app.web.forms import partials as forms
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 SCANS = (scan, scan_acts, indicator_table, rules, screens, screen_sharing)
 LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
-MARKET = (desk_routes, symbol_page, market_page, next_session)
+MARKET = (desk_routes, panels, symbol_page, market_page, next_session)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (*MARKET, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)

@@ -23,6 +23,7 @@ STYLES = {
     "scan.css": ("forms", "facts", "heads", "scans"),
     "lists.css": ("heads", "lists", "arrangement", "scans"),
     "symbol.css": ("forms", "facts", "charts", "indicators", "symbol"),
+    "desk.css": ("charts", "overview", "panels"),
     "market.css": ("forms", "heads", "overview"),
     "admin.css": ("admin",),
 }

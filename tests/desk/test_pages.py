@@ -56,7 +56,14 @@ async def test_the_stream_of_the_desk_requests_the_topics_that_the_page_shows(de
 
     (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
 
-    assert set(topics.split(",")) == {"patterns", "status", "quotes"}
+    assert set(topics.split(",")) == {
+        "patterns",
+        "status",
+        "quotes",
+        "breadth",
+        "movers:5-100000",
+        "chart:BF%2FB:3m",
+    }
 
 
 async def test_a_symbols_page_has_a_chart_and_a_table_with_the_same_numbers(desk: Desk) -> None:

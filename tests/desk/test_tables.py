@@ -38,6 +38,7 @@ TABLES: Mapping[str, tuple[str, list[str]]] = {
     "/screens/<slug:slug>": ("/screens/oversold", ["BRK.B"]),
     "/scan": (OVERSOLD, ["BRK.B"]),
     "/scan/fields": ("/scan/fields", ["rsi", "symbol"]),
+    "/indicators": ("/indicators?cols=tech", ["BRK.B"]),
     "/market": ("/market?min_price=0&min_volume=0", [*AWKWARD]),
     "/patterns": ("/patterns", [*AWKWARD]),
     "/patterns/search": ("/patterns/search?pattern=Doji", [*AWKWARD]),

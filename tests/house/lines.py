@@ -64,6 +64,8 @@ LINES: dict[str, Line] = {
     "next_session.begin": Line(Who.ADMINS, 409),
     "next_session.state": Line(Who.ADMINS, 200),
     "desk.dashboard": Line(Who.PEOPLE, 200),
+    "panels.show": Line(Who.PEOPLE, 200),
+    "panels.change": Line(Who.PEOPLE, 422),
     "symbol.symbol_page": Line(Who.PEOPLE, 404),
     "detection.detection": Line(Who.PEOPLE, 400),
     "flow.board": Line(Who.PEOPLE, 200),

@@ -132,6 +132,7 @@ EXEMPT = {
     "tokens.revoke_of": "takes back what somebody made, which is limited",
     "accounts.take_over": "ends a stream of one's own, whose page may come back",
     "confirm.stay": "does what any page that is opened does",
+    "panels.change": "stores one row of one's own, and counts as a request",
     "settings.save": "stores one row of one's own, and counts as a request",
     "settings_api.replace": "stores one row of one's own, and counts as a request",
     "choice.choose": "sets cookies, or stores one row of one's own",

@@ -19,6 +19,7 @@ PAGES = (
     "/s/AAPL?range=1y",
     "/market",
     "/indicators",
+    "/desk/panels",
     "/patterns",
     "/patterns/search",
     "/scan",

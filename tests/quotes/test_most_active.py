@@ -120,7 +120,7 @@ def test_a_larger_table_is_resent_less_often_for_new_rows() -> None:
     many.rank({names[-1]: 1.0})
 
     assert [few.most_active.take_change(second) for second in (0.05, 0.1, 30.0)] == [False, True, False]
-    assert [many.most_active.take_change(second) for second in (0.1, 9.9, 10.0, 30.0)] == [False, False, True, False]
+    assert [many.most_active.take_change(second) for second in (0.1, 5.9, 6.0, 30.0)] == [False, False, True, False]
 
 
 async def test_the_last_twenty_days_before_the_session_are_averaged(databases: Databases, pools: Pools) -> None:

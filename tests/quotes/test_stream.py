@@ -156,11 +156,11 @@ def test_of_many_quotes_only_those_with_a_row_or_a_reader_are_pushed() -> None:
         return {push.topic for push in stream.on_ticks(ticks, board, charts, watched.__contains__)}
 
     assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:BOARD_ROWS]}
-    assert moved("quotes:S101", "status") == {"quotes:S101"}
-    board.rank({"S101": 1.0})
+    assert moved(f"quotes:{names[-1]}", "status") == {f"quotes:{names[-1]}"}
+    board.rank({names[-1]: 1.0})
     rows = list(on_tick(tick("A", 10.0), board, charts))
     assert (rows[0].key, rows[0].topic) == ("quotes", "quotes")
-    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in ("S101", *names[: BOARD_ROWS - 1])}
+    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in (names[-1], *names[: BOARD_ROWS - 1])}
 
 
 def test_rows_delayed_by_their_rate_are_pushed_without_another_tick() -> None:

@@ -15,6 +15,10 @@ from tests.support.quote_samples import AWKWARD, OPEN, tick
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+BESIDE = ("breadth", "movers:5-100000", "patterns", "status")
+"""Topics of the other panels."""
+
+
 def topics(html: str) -> list[str]:
     (address,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
     return unquote(address).split(",")
@@ -32,7 +36,7 @@ async def test_the_desk_shows_the_chosen_list_and_subscribes_to_its_rows_alone(
     html = await get(alice, "/")
 
     assert rows(html) == listed
-    assert sorted(topics(html)) == sorted(["patterns", "status", *(f"quotes:{symbol}" for symbol in listed)])
+    assert sorted(topics(html)) == sorted([*BESIDE, "chart:X:BTCUSD:3m", *(f"quotes:{symbol}" for symbol in listed)])
     assert '<a href="/w/mine-b">Mine <b></a>' in html
     (unpriced,) = re.findall(rf'<tr id="{dom_id("row", "GONE")}">.*?</tr>', html, re.S)
     assert unpriced.count(">-</td>") == 3
@@ -67,19 +71,19 @@ async def test_the_desk_says_that_a_list_is_empty_and_follows_its_deletion(alice
     assert '<h2 id="quotes-head">Quotes</h2>' in await get(alice, "/")
 
 
-async def test_the_first_hundred_of_a_long_list_are_shown_by_section(desk: Desk, alice: httpx.AsyncClient) -> None:
+async def test_the_first_sixty_of_a_long_list_are_shown_by_section(desk: Desk, alice: httpx.AsyncClient) -> None:
     path = await new_list(alice, "Core")
     await post(alice, f"{path}/sections", name="Energy & oil")
     async with desk.context.pools.own.acquire() as connection:
         await connection.execute(
             "insert into app.watchlist_entries (watchlist_id, symbol, section_id, rank)"
-            " select section.watchlist_id, 'S' || (case when name = '' then 0 else 90 end + n), section.id, n"
-            " from app.watchlist_sections as section, generate_series(1, 90) as n"
+            " select section.watchlist_id, 'S' || (case when name = '' then 0 else 40 end + n), section.id, n"
+            " from app.watchlist_sections as section, generate_series(1, 40) as n"
         )
     await post(alice, f"{path}/desk")
 
     html = await get(alice, "/")
 
-    assert rows(html) == [f"S{number}" for number in range(1, 101)]
-    assert "100 of 180" in html
-    assert 'scope="colgroup">Energy & oil <span class="tiny quiet">90</span>' in html
+    assert rows(html) == [f"S{number}" for number in range(1, 61)]
+    assert "60 of 80" in html
+    assert 'scope="colgroup">Energy & oil <span class="tiny quiet">40</span>' in html
