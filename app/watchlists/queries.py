@@ -40,6 +40,18 @@ async def summary(connection: "Connection[Record]", user_id: UUID, slug: str) ->
     return Summary(*row) if row else None
 
 
+async def holding(connection: "Connection[Record]", user_id: UUID, symbol: str) -> list[Summary]:
+    """A person's lists that have the symbol on them, in the order of their owner."""
+    rows = await connection.fetch(
+        f"select {_SUMMARY} from app.watchlists as list"  # noqa: S608
+        " where user_id = $1 and exists (select from app.watchlist_entries as entry"
+        " where entry.watchlist_id = list.id and entry.symbol = $2) order by position, name",
+        user_id,
+        symbol,
+    )
+    return [Summary(*row) for row in rows]
+
+
 async def find(connection: "Connection[Record]", user_id: UUID, slug: str) -> Watchlist | None:
     """None also for a list of somebody else."""
     found_summary = await summary(connection, user_id, slug)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from quart import Blueprint, abort, redirect, request
@@ -10,6 +11,8 @@ from quart.typing import ResponseReturnValue
 
 from app import db, deps
 from app.desk import detection_lists
+from app.desk.symbol.agreement import summary, trends
+from app.desk.symbol.profile import NearSymbol, SymbolProfile, day_values, near_symbols, profile
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import visible_query
@@ -18,10 +21,12 @@ from app.identity import View
 from app.indicators import stream as indicator_stream
 from app.indicators.board import IndicatorBoard
 from app.indicators.drawing import draw_readings
+from app.indicators.latest.queries import COLUMNS, LatestBar
 from app.live.topics import STATUS, symbol_topic
 from app.market import partials as market_partials
 from app.market import stream as market_stream
 from app.market.board import MarketBoard
+from app.market.overview.board import OverviewBoard
 from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import PatternBoard
@@ -39,6 +44,7 @@ from app.quotes.quote import SymbolQuote
 from app.quotes.topics import chart_topic
 from app.watchlists import queries as watchlists
 from app.watchlists.forms import AddTo
+from app.watchlists.watchlist import Summary
 from app.web import guards, numbers, parameters
 from app.web.filters import symbol_path
 from app.web.html import page
@@ -50,6 +56,21 @@ TABLE_ROWS = 20
 ALL_ROWS = "all"
 CHART_REQUESTED = "1"
 """With reduced data a chart is drawn where the address says so."""
+
+
+class SymbolParts(NamedTuple):
+    """`bars`: the newest ones with what was computed of them."""
+
+    bars: Sequence[LatestBar]
+    profile: SymbolProfile | None
+    near: Sequence[NearSymbol]
+
+
+class OwnLists(NamedTuple):
+    """`lists`: the person's that have the symbol; `add_to`: the form that adds it to one of them."""
+
+    lists: Sequence[Summary]
+    add_to: AddTo | None
 
 
 @blueprint.get("/symbols/<path:symbol>")
@@ -75,12 +96,15 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     if name != symbol:  # not for ever: what was typed may be a symbol of its own one day
         return redirect(_address(name), 303)
     chart_request = ChartRequest(name, span, prices)
-    (chart_history, away), detections, _ = await asyncio.gather(
+    (chart_history, away), detections, bars, symbol_profile, _ = await asyncio.gather(
         _history(chart_request),
         _detections(pattern_stream.symbol_feed(name)),
         indicator_stream.seed(name, deps.pools(), deps.board(IndicatorBoard)),
+        profile(deps.board(QuoteBoard).instrument(name) or Instrument(name), deps.pools()),
+        deps.board(OverviewBoard).refresh(),
     )
-    return await _symbol_page(chart_request, chart_history, detections, cursor, away)
+    parts = SymbolParts(bars, symbol_profile, near_symbols(name, deps.board(OverviewBoard).current()))
+    return await _symbol_page(chart_request, chart_history, detections, parts, cursor, away)
 
 
 def _address(symbol: str) -> str:
@@ -128,6 +152,7 @@ async def _symbol_page(
     chart_request: ChartRequest,
     chart_history: ChartHistory | None,
     detections: Sequence[Detection] | None,
+    parts: SymbolParts,
     cursor: str,
     away: bool,
 ) -> ResponseReturnValue:
@@ -165,8 +190,22 @@ async def _symbol_page(
         detected=bool(detections),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
-        add_to=await _add_to(symbol),
+        price=quote.price if quote else None,
+        **_parts(parts),
+        **(await _own_lists(symbol))._asdict(),
     )
+
+
+def _parts(parts: SymbolParts) -> dict[str, Any]:
+    """Variables of the template."""
+    symbol_trends = trends(parts.bars)
+    return {
+        "trends": symbol_trends,
+        "agreement": summary(symbol_trends),
+        "profile": parts.profile,
+        "near": parts.near,
+        "day_values": {**dict.fromkeys(COLUMNS), **day_values(parts.bars)},
+    }
 
 
 def _headline(quote: SymbolQuote, view: View) -> Markup:
@@ -176,13 +215,15 @@ def _headline(quote: SymbolQuote, view: View) -> Markup:
     return prices + quote_partials.ranges(quote, reach, view)
 
 
-async def _add_to(symbol: str) -> AddTo | None:
-    """The form that adds the symbol to a list; None while the database is away."""
+async def _own_lists(symbol: str) -> OwnLists:
+    """Nothing while the database is away."""
+    user_id = guards.identity().user_id
     try:
         async with deps.pools().own.acquire() as connection:
-            return AddTo(None, await watchlists.summaries(connection, guards.identity().user_id), symbol=symbol)
+            form = AddTo(None, await watchlists.summaries(connection, user_id), symbol=symbol)
+            return OwnLists(await watchlists.holding(connection, user_id, symbol), form)
     except db.Unavailable:
-        return None
+        return OwnLists((), None)
 
 
 def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
