@@ -29,14 +29,15 @@ async def newest_patterns(ends: Mapping[str, float], pools: Pools, cache: Cache)
     async with pools.market.acquire() as connection:
         detections = [(one, ends[one.symbol]) for one in await queries.newest(connection, shape, list(ends))]
         ages = await queries.ages(connection, shape, detections) if detections else []
-    outcomes = await _outcomes(pools, cache) if detections else {}
+    outcomes = await outcomes_by_name(pools, cache) if detections else {}
     return {
         one.symbol: _values(one, age, outcomes.get((one.pattern, one.timeframe, one.direction)))
         for (one, _), age in zip(detections, ages, strict=True)
     }
 
 
-async def _outcomes(pools: Pools, cache: Cache) -> dict[tuple[str, str, str], PatternOutcomes]:
+async def outcomes_by_name(pools: Pools, cache: Cache) -> dict[tuple[str, str, str], PatternOutcomes]:
+    """By pattern, timeframe and direction; nothing while they are being counted. Raises Unavailable."""
     with suppress(TimeoutError):
         async with asyncio.timeout(WAIT_SECONDS):
             return {each.name: each for each in (await statistics(pools, cache)).outcomes}

@@ -19,7 +19,7 @@ from tests.conftest import Databases
 from tests.pipeline.conftest import Desk, serving, settings
 from tests.support.desk_pages import page
 from tests.support.quote_samples import AWKWARD, OPEN, bars, tick
-from tests.support.stored_bars import store_bars
+from tests.support.stored_bars import PatternRow, store_bars, store_patterns
 from tests.support.waiting import until
 
 __all__ = ["settings"]
@@ -80,6 +80,7 @@ def test_the_agreement_is_a_sentence(words: tuple[str, ...], sentence: str) -> N
 async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 30))
+    await store_patterns(databases.engine, "daily", [PatternRow("BF/B", "Hammer", OPEN - 4 * 86_400)])
     values = np.array([{"atrp14": 2.5, "sma20": 40.0, "sma50": 30.0}.get(name, 50.0) for name in EVERY])
     rows = [LatestRow("BF/B", timeframe, False, OPEN, 60, 1.0, values) for timeframe in ("weekly", "daily")]
     link = await asyncpg.connect(databases.superuser)
@@ -109,6 +110,7 @@ async def test_a_page_has_facts_actions_lists_and_near_symbols(desk: Desk) -> No
     text = text_of(html)
 
     assert "Two of two are rising." in text
+    assert re.search(r"Since Hit rate Hammer daily, 31 Aug 2012, 09:30 EDT \w+", text)
     assert "Sector Energy Industry Oil" in text
     assert "ATR 14, % 2.50" in text
     assert re.search(r"Jun 2012 Dividend 0\.3500 .*Mar 2012 Split 2 for 1 .*Jun 2011 Dividend 0\.3000", text), text[

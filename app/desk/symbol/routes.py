@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -11,7 +12,9 @@ from quart.typing import ResponseReturnValue
 
 from app import db, deps
 from app.desk import detection_lists
+from app.desk.newest_patterns import outcomes_by_name
 from app.desk.symbol.agreement import summary, trends
+from app.desk.symbol.outcomes import BARS, DetectionOutcome, detection_outcomes
 from app.desk.symbol.profile import NearSymbol, SymbolProfile, day_values, near_symbols, profile
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
@@ -31,6 +34,7 @@ from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import PatternBoard
 from app.patterns.queries import Detection
+from app.patterns.statistics.outcomes import PatternOutcomes
 from app.patterns.stream import DetectionList
 from app.quotes import lookup
 from app.quotes import partials as quote_partials
@@ -64,6 +68,7 @@ class SymbolParts(NamedTuple):
     bars: Sequence[LatestBar]
     profile: SymbolProfile | None
     near: Sequence[NearSymbol]
+    outcomes: Sequence[DetectionOutcome]
 
 
 class OwnLists(NamedTuple):
@@ -103,7 +108,12 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
         profile(deps.board(QuoteBoard).instrument(name) or Instrument(name), deps.pools()),
         deps.board(OverviewBoard).refresh(),
     )
-    parts = SymbolParts(bars, symbol_profile, near_symbols(name, deps.board(OverviewBoard).current()))
+    parts = SymbolParts(
+        bars,
+        symbol_profile,
+        near_symbols(name, deps.board(OverviewBoard).current()),
+        await _outcomes(name, detections or (), symbol_profile),
+    )
     return await _symbol_page(chart_request, chart_history, detections, parts, cursor, away)
 
 
@@ -204,6 +214,8 @@ def _parts(parts: SymbolParts) -> dict[str, Any]:
         "agreement": summary(symbol_trends),
         "profile": parts.profile,
         "near": parts.near,
+        "outcomes": parts.outcomes,
+        "outcome_bars": BARS,
         "day_values": {**dict.fromkeys(COLUMNS), **day_values(parts.bars)},
     }
 
@@ -213,6 +225,19 @@ def _headline(quote: SymbolQuote, view: View) -> Markup:
     reach = price_ranges(quote, deps.board(QuoteBoard).year_ranges.range_of(quote))
     prices = quote_partials.headline(quote.without_move, quote.age(time.time()), view)
     return prices + quote_partials.ranges(quote, reach, view)
+
+
+async def _outcomes(
+    symbol: str, detections: Sequence[Detection], symbol_profile: SymbolProfile | None
+) -> list[DetectionOutcome]:
+    """Without hit rates while the database is away."""
+    by_name: Mapping[tuple[str, str, str], PatternOutcomes] = {}
+    if detections:
+        with suppress(db.Unavailable):
+            by_name = await outcomes_by_name(deps.pools(), deps.cache())
+    quote, actions = deps.board(QuoteBoard).quote(symbol), symbol_profile.actions if symbol_profile else ()
+    price, today = (quote.price, quote.session) if quote else (None, None)
+    return detection_outcomes(detections, price, actions, by_name, today)
 
 
 async def _own_lists(symbol: str) -> OwnLists:
