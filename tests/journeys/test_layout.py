@@ -52,6 +52,7 @@ def test_on_a_telephone_the_header_is_one_row_and_the_navigation_is_at_the_botto
     assert page.get_by_role("navigation", name="Main").get_by_role("link").all_inner_texts() == [
         "Desk",
         "Scan",
+        "Market",
         "Patterns",
         "Lists",
         "Operations",
