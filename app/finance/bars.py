@@ -1,6 +1,7 @@
 """Bars: open, high, low, close and volume of one symbol over one span of time."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Timeframe = Literal["1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly"]
@@ -33,6 +34,7 @@ class Bar(NamedTuple):
         return day_of(self.start)
 
 
+@lru_cache(maxsize=16_384)
 def day_of(start: float) -> date:
     """The trading date of a daily bar that starts then."""
     return date.fromordinal(_EPOCH + int(start // DAY))

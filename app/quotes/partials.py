@@ -8,9 +8,7 @@ from markupsafe import Markup
 
 from app.finance.instrument import Instrument
 from app.identity import View
-from app.quotes.charts.drawing import ChartDrawing
 from app.quotes.charts.frozen import FrozenDrawing
-from app.quotes.charts.geometry import CandlePaths
 from app.quotes.price_ranges import PriceRange
 from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark
@@ -63,10 +61,6 @@ def facts(quote: SymbolQuote, view: View) -> Markup:
     return fragment("quotes/facts", quote=quote, view=view)
 
 
-def chart(symbol: str, drawing: ChartDrawing | None, view: View) -> Markup:
-    return fragment("quotes/chart", symbol=symbol, drawing=drawing, view=view)
-
-
 def frozen(symbol: str, drawing: FrozenDrawing | None, view: View) -> Markup:
     """A chart as it was at a moment in the past."""
     return fragment("quotes/frozen", symbol=symbol, drawing=drawing, view=view)
@@ -75,11 +69,3 @@ def frozen(symbol: str, drawing: FrozenDrawing | None, view: View) -> Markup:
 def frozen_picture(symbol: str, drawing: FrozenDrawing, view: View) -> Markup:
     """The same as an image of its own, without the page's styles."""
     return fragment("quotes/frozen_picture", symbol=symbol, drawing=drawing, view=view)
-
-
-def candle(symbol: str, candle: CandlePaths) -> Markup:
-    return fragment("quotes/candle", symbol=symbol, candle=candle)
-
-
-def level(instrument: Instrument, level: float, close: float, view: View) -> Markup:
-    return fragment("quotes/level", instrument=instrument, level=level, close=close, view=view)

@@ -7,8 +7,9 @@ from asyncpg import Connection, Record
 
 from app.db.analysis_tables import first_of_all
 from app.db.market import MarketShape
-from app.finance.bars import Bar, day_start
+from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.instrument import Instrument
+from app.finance.periods import DATED
 from app.finance.sessions import Session
 from app.finance.symbols import folded, is_symbol, spelt
 from app.quotes.charts.cache import PatternMark
@@ -23,7 +24,8 @@ FIRST_SEEN_DAYS = 30
 ACTIVITY_DAYS = 20
 """Daily bars over which a symbol's money volume is averaged."""
 
-MARK_CONDITIONS = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
+DAILY_NAMES = "'daily', '1d', '1day', 'Daily'"
+HOURLY_NAMES = "'hourly', '1hour', '1h'"
 
 
 class SlotClose(NamedTuple):
@@ -176,11 +178,15 @@ async def closes(
     return [SlotClose(row["symbol"], row["slot"], row["close"]) for row in rows]
 
 
-async def marks(connection: Connection, shape: MarketShape, symbol: str, since: date, limit: int) -> list[PatternMark]:
-    """The newest patterns on daily bars, newest first."""
+async def marks(
+    connection: Connection, shape: MarketShape, symbol: str, timeframe: Timeframe, since: date, limit: int
+) -> list[PatternMark]:
+    """The newest patterns on bars of that timeframe, newest first; on daily bars for longer ones."""
     if not shape.patterns:
         return []
-    newest = first_of_all(shape.patterns, MARK_CONDITIONS, "detected_at desc, pattern", "$3")
+    names = DAILY_NAMES if timeframe in DATED else HOURLY_NAMES if timeframe == "hourly" else f"'{timeframe}'"
+    conditions = ("symbol = $1", f"timeframe in ({names})", "detected_at >= $2::date")
+    newest = first_of_all(shape.patterns, conditions, "detected_at desc, pattern", "$3")
     rows = await connection.fetch(
         f"""
         select (detected_at at time zone 'America/New_York')::date as day, pattern, timeframe, direction,

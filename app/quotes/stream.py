@@ -13,9 +13,8 @@ from app.live.topics import TopicFamily, name, rest, symbol_topic
 from app.push import Push
 from app.quotes import partials
 from app.quotes.board import QuoteBoard
-from app.quotes.charts import geometry, history
-from app.quotes.charts.cache import Chart, ChartCache
-from app.quotes.charts.drawing import draw_chart
+from app.quotes.charts import history, pushes
+from app.quotes.charts.cache import ChartCache
 from app.quotes.live_order import ORDER, OrderBoard, completed, is_order, moves, order_of
 from app.quotes.price_ranges import price_ranges
 from app.quotes.quote import SymbolQuote
@@ -85,7 +84,7 @@ def on_ticks(
         if has_subscribers(symbol_topic(symbol)):
             yield from _summary(quote)
             yield from _ranges(quote, before, board)
-        yield from _charts(quote, charts)
+        yield from _charts(quote, charts, has_subscribers)
 
 
 def on_health(_health: HealthSnapshot, board: QuoteBoard) -> Iterator[Push]:
@@ -131,7 +130,7 @@ async def chart_snapshot(topic: str, pools: Pools, board: QuoteBoard, charts: Ch
         chart = await history.chart(chart_request(topic), pools, board, charts)
     except db.Unavailable:
         return []
-    return list(_whole_chart(chart, charts)) if chart else []
+    return list(pushes.whole(chart, charts)) if chart else []
 
 
 def _new_rows(board: QuoteBoard) -> Iterator[Push]:
@@ -195,32 +194,7 @@ def _ranges(quote: SymbolQuote, before: SymbolQuote | None, board: QuoteBoard) -
         yield Push(symbol_topic(quote.symbol), key, "replace", lambda view: partials.ranges(quote, newest, view))
 
 
-def _charts(quote: SymbolQuote, charts: ChartCache) -> Iterator[Push]:
+def _charts(quote: SymbolQuote, charts: ChartCache, has_subscribers: Callable[[str], bool]) -> Iterator[Push]:
     for chart, whole in charts.apply(quote):
-        yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
-
-
-def _last_candle(chart: Chart) -> Iterator[Push]:
-    if chart.scale is None or chart.last is None:
-        return
-    symbol = chart.instrument.symbol
-    topic = chart_topic(symbol, chart.span, chart.prices)
-    candle = geometry.candle(chart.last, len(chart.past), chart.scale)
-    close = chart.last.close
-    yield Push(topic, dom_id("candle", symbol), "replace", lambda _view: partials.candle(symbol, candle))
-    yield Push(
-        topic,
-        dom_id("level", symbol),
-        "replace",
-        lambda view: partials.level(chart.instrument, candle.level, close, view),
-    )
-
-
-def _whole_chart(chart: Chart, charts: ChartCache) -> Iterator[Push]:
-    """Drawn as it is when it goes out: a candle pushed meanwhile belongs to the newer scale."""
-    symbol, span, prices = chart.key
-
-    def draw(view: View) -> str:
-        return partials.chart(symbol, draw_chart(charts.get(symbol, span, prices) or chart), view)
-
-    yield Push(chart_topic(symbol, span, prices), dom_id("chart", symbol), "replace", draw)
+        if has_subscribers(chart_topic(*chart.key)):
+            yield from pushes.whole(chart, charts) if whole else pushes.last_bar(chart, charts)

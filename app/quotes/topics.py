@@ -1,18 +1,14 @@
 """The grammar of the topics of quotes and charts."""
 
-from typing import cast
-
-from app.finance.adjust import Prices
 from app.finance.symbols import is_symbol
 from app.live.topics import Topic, rest
-from app.quotes.charts.history import RANGES, ChartRequest
+from app.quotes.charts.history import ChartRequest
+from app.quotes.charts.settings import ChartSettings, settings_of
 
 QUOTES = Topic("quotes")
 """The quotes that the desk has rows for, and the rows: those of the first symbols, whichever these are by then."""
 CHART = "chart"
-
-_FORMS = frozenset(f"{span}{prices}" for span in RANGES for prices in ("", "-total", "-raw"))
-"""What stands behind the last colon of a chart's topic; a symbol before it may hold colons of its own."""
+USUAL = ChartSettings()
 
 
 def quotes_topic(symbol: str) -> Topic:
@@ -20,18 +16,17 @@ def quotes_topic(symbol: str) -> Topic:
     return Topic(f"{QUOTES}:{symbol}")
 
 
-def chart_topic(symbol: str, span: str, prices: Prices = "split") -> Topic:
-    return Topic(f"{CHART}:{symbol}:{span}" if prices == "split" else f"{CHART}:{symbol}:{span}-{prices}")
+def chart_topic(symbol: str, settings: ChartSettings = USUAL) -> Topic:
+    return Topic(f"{CHART}:{symbol}:{settings.key}")
 
 
 def is_chart(text: str) -> bool:
-    """Whether it may stand behind `chart:`."""
-    symbol, _, form = text.rpartition(":")
-    return form in _FORMS and is_symbol(symbol)
+    """Whether it may stand behind `chart:`; the symbol in it may hold colons of its own."""
+    symbol, _, key = text.rpartition(":")
+    return is_symbol(symbol) and settings_of(key) is not None
 
 
 def chart_request(topic: str) -> ChartRequest:
     """What a chart's topic asks for."""
-    symbol, _, form = rest(topic).rpartition(":")
-    span, _, prices = form.partition("-")
-    return ChartRequest(symbol, span, cast(Prices, prices or "split"))
+    symbol, _, key = rest(topic).rpartition(":")
+    return ChartRequest(symbol, settings_of(key) or USUAL)

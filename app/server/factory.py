@@ -40,6 +40,7 @@ from app.desk.scan import routes as scan
 from app.desk.scan.acts import routes as scan_acts
 from app.desk.shared import routes as shared
 from app.desk.symbol import routes as symbol_page
+from app.desk.symbol.chart import routes as chart
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -93,7 +94,7 @@ from app.web.forms import partials as forms
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 SCANS = (scan, scan_acts, indicator_table, rules, screens, screen_sharing)
 LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
-MARKET = (desk_routes, panels, symbol_page, market_page, next_session)
+MARKET = (desk_routes, panels, symbol_page, chart, market_page, next_session)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
 PAGES = (*MARKET, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)

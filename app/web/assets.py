@@ -22,8 +22,8 @@ STYLES = {
     "columns.css": ("forms", "heads", "lists", "scans"),
     "scan.css": ("forms", "facts", "heads", "scans"),
     "lists.css": ("heads", "lists", "arrangement", "scans"),
-    "symbol.css": ("forms", "facts", "charts", "indicators", "symbol"),
-    "desk.css": ("charts", "overview", "panels"),
+    "symbol.css": ("forms", "facts", "charts", "graph", "indicators", "symbol"),
+    "desk.css": ("graph", "overview", "panels"),
     "market.css": ("forms", "heads", "overview"),
     "admin.css": ("admin",),
 }

@@ -90,6 +90,7 @@ FILTERS = (
     numbers.percent,
     numbers.share,
     numbers.ratio,
+    numbers.figure,
     numbers.volume,
     numbers.volume_unit,
     numbers.in_unit,

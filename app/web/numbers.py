@@ -2,6 +2,7 @@
 e-mail and files alike; `filters` gives them to templates by the same names."""
 
 import math
+from bisect import bisect
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
@@ -29,6 +30,12 @@ MARKS = {
 UNITS = {"T": 1e12, "B": 1e9, "M": 1e6, "K": 1e3}
 MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
 LARGEST = 1e15
+_VOLUME_FORMS = (
+    (1.0, 0, ""),
+    *((size, places, letter) for letter, size in reversed(UNITS.items()) for places in (2, 1, 0)),
+)
+"""Divisor, decimals and letter of volumes below each of _VOLUME_LIMITS, so that they have three significant figures."""
+_VOLUME_LIMITS = [999.5, *(size * limit for size in reversed(UNITS.values()) for limit in (9.995, 99.95, 999.5))][:-1]
 MARKS_OF_FORMS = {
     NumberForm.COMMA: str.maketrans(",.", ".,"),
     NumberForm.SPACE: str.maketrans(",.", f"{NARROW},"),
@@ -76,16 +83,22 @@ def ratio(value: float | None, view: View, places: int = 2) -> str:
     return _figures(value, places, view) if is_number(value) else MISSING
 
 
+def figure(value: float | None, view: View) -> str:
+    """Three significant figures, two decimals at least: 1,234.56, 52.83, 0.0123."""
+    if not is_number(value):
+        return MISSING
+    places = 2 if abs(value) >= 10 or value == 0 else min(8, max(2, 2 - math.floor(math.log10(abs(value)))))
+    return _figures(value, places, view)
+
+
 def volume(value: float | None, view: View) -> str:
     """Three significant figures: 999, 1.23K, 12.3M, 123B."""
     if not is_number(value):
         return MISSING
-    rounded = float(f"{value:.3g}") if abs(value) < LARGEST else 0.0
-    for letter, size in UNITS.items():
-        if abs(rounded) >= size:
-            scaled = rounded / size
-            return _figures(scaled, max(0, 2 - int(math.log10(abs(scaled)))), view) + letter
-    return _figures(value, 0, view)
+    if not 0.5 < abs(value) < LARGEST:
+        return _figures(value, 0, view)
+    divisor, places, letter = _VOLUME_FORMS[bisect(_VOLUME_LIMITS, abs(value))]
+    return in_form(f"{value / divisor:.{places}f}", view) + letter
 
 
 def volume_unit(values: Iterable[float | None]) -> str:
@@ -114,6 +127,12 @@ def decimals(tick_size: float) -> int:
 
 def is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
+
+
+def in_form(figures: str, view: View) -> str:
+    """Figures with commas, points and hyphens as the view writes them."""
+    text = figures.replace("-", MINUS)
+    return text.translate(MARKS_OF_FORMS[view.numbers]) if view.numbers in MARKS_OF_FORMS else text
 
 
 def _figures(value: float, places: int, view: View) -> str:

@@ -206,15 +206,15 @@ async def test_with_reduced_data_there_are_no_sparklines_and_charts_on_request(m
         before, chart = (await browser.get("/")).text, (await browser.get("/s/BRK.B")).text
         await save(browser, {**DEFAULTS, "data": "less"})
         after, link = (await browser.get("/")).text, (await browser.get("/s/BRK.B?prices=raw")).text
-        with_chart = (await browser.get("/s/BRK.B?range=6m&chart=1")).text
+        with_chart = (await browser.get("/s/BRK.B?chart=1")).text
         wrong = await browser.get("/s/BRK.B?chart=2")
 
     assert ('class="spark"' in before, ">Session</th>" in before) == (True, True)
     assert ('class="spark"' in after, ">Session</th>" in after) == (False, False)
     assert ("Show chart" in chart, "chart:BRK.B" in chart) == (False, True)
-    assert ('href="?range=6m&amp;prices=raw&amp;chart=1">Show chart' in link, "chart:BRK.B" in link) == (True, False)
+    assert ('href="/s/BRK.B?prices=raw&amp;chart=1">Show chart' in link, "chart:BRK.B" in link) == (True, False)
     assert ("Show chart" in with_chart, "chart:BRK.B" in with_chart) == (False, True)
-    assert 'href="?range=1y&amp;chart=1"' in with_chart
+    assert 'href="/s/BRK.B?range=1y&amp;chart=1"' in with_chart
     assert wrong.status_code == 400
 
 

@@ -5,9 +5,10 @@ from urllib.parse import quote
 import httpx
 
 from app.db.pools import Pool
+from app.finance.adjust import PRICES
 from app.market import partials as market
 from app.quotes.board import QuoteBoard
-from app.quotes.charts.history import RANGES
+from app.quotes.charts.settings import SPANS, ChartSettings
 from app.web.filters import dom_id, symbol_path
 from tests.pipeline.conftest import Desk
 from tests.support.desk_pages import administrators_page, page
@@ -62,18 +63,17 @@ async def test_the_stream_of_the_desk_requests_the_topics_that_the_page_shows(de
         "quotes",
         "breadth",
         "movers:5-100000",
-        "chart:BF%2FB:3m",
+        "chart:BF%2FB:cmFuZ2U9M20",
     }
 
 
-async def test_a_symbols_page_has_a_chart_and_a_table_with_the_same_numbers(desk: Desk) -> None:
+async def test_a_symbols_page_has_a_chart_and_a_list_of_its_bars(desk: Desk) -> None:
     for symbol in AWKWARD:
         html = await page(desk, f"/s/{quote(symbol)}")
 
         assert f'id="{dom_id("chart", symbol)}"' in html
         assert f'id="{dom_id("candle", symbol)}"' in html
-        assert html.count('<th scope="row">') == 20
-        assert "all 126 rows" in html
+        assert html.count('<li tabindex="-1">') == 120
 
 
 async def test_the_title_of_a_symbol_begins_with_its_price_and_change(desk: Desk) -> None:
@@ -93,35 +93,34 @@ async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
     for symbol in AWKWARD:
         html = await page(desk, f"/s/{quote(symbol)}")
 
-        (mark,) = re.findall(r'<a href="(/detections/[^"]*)"><title>Hammer', html)
+        (mark,) = re.findall(r'<a class="mark \w+" href="(/detections/[^"]*)" aria-label="Hammer', html)
         assert f">{symbol}</a>" in await page(desk, mark)
 
 
 async def test_each_range_of_a_chart_has_an_address(desk: Desk) -> None:
-    for span in RANGES:
-        html = await page(desk, f"/s/BRK.B?range={span}&rows=all")
+    for span, timeframe in SPANS.items():
+        html = await page(desk, f"/s/BRK.B?range={span}")
 
-        assert f'<a href="?range={span}" aria-current="true">' in html
-        assert f"chart:BRK.B:{span}" in html
+        assert f'<a href="/s/BRK.B?range={span}" aria-current="true">' in html
+        assert f"chart:BRK.B:{ChartSettings(span=span, timeframe=timeframe).key}" in html
 
 
 async def test_a_chart_is_shown_in_the_prices_that_are_asked_for(desk: Desk) -> None:
-    for prices, topic in (("split", "6m"), ("total", "6m-total"), ("raw", "6m-raw")):
-        html = await page(desk, f"/s/BRK.B?prices={prices}")
+    for prices in PRICES:
+        parameter = "" if prices == "split" else f"prices={prices}"
+        html = await page(desk, f"/s/BRK.B?{parameter}")
 
-        assert f"chart:BRK.B:{topic}" in html
+        assert f"chart:BRK.B:{ChartSettings(prices=prices).key}" in html
         assert html.count('aria-current="true"') == 2
-        parameter = "" if prices == "split" else f"&amp;prices={prices}"
-        assert f'<a href="?range=1y{parameter}">' in html
-        assert f'<a href="?range=6m{parameter}&amp;rows=all#bars-head">' in html
+        assert f'<a href="/s/BRK.B?range=1y{"&amp;" if parameter else ""}{parameter}">' in html
 
 
 async def test_an_unknown_price_adjustment_is_refused_with_the_choices(desk: Desk) -> None:
-    for nonsense in ("adjusted", "", "total&prices=%00", "%3Cscript%3E"):
+    for nonsense in ("adjusted", "total&prices=%00", "%3Cscript%3E"):
         html = await page(desk, f"/s/BRK.B?prices={nonsense}", 400)
 
         assert "<script>" not in html
-        assert ("said more than once" if nonsense.startswith("total") else "raw (as traded)") in html
+        assert ("said more than once" if nonsense.startswith("total") else "one of split, total, raw") in html
 
 
 async def test_a_tick_is_on_the_next_page(desk: Desk) -> None:
@@ -181,15 +180,15 @@ async def test_the_desk_needs_a_sign_in(desk: Desk) -> None:
 
 
 async def test_live_data_continues_while_the_market_database_is_down(desk: Desk) -> None:
-    await page(desk, "/s/BRK.B?range=1m")
+    await page(desk, "/s/BRK.B?range=3m")
     desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     assert "Earlier patterns are not available now" in await page(desk, "/")
-    cached = await page(desk, "/s/BRK.B?range=1m")
+    cached = await page(desk, "/s/BRK.B?range=3m")
     never_read = await page(desk, "/s/BRK.B?range=1y")
 
     assert "History is not available now" in cached
-    assert cached.count('<th scope="row">') == 20
+    assert cached.count('<li tabindex="-1">') > 60
     assert "History is not available now" in never_read
     await page(desk, "/patterns/search", 503)
     await page(desk, "/s/NOBODY", 503)

@@ -86,7 +86,9 @@ async def test_a_list_a_screen_and_a_chart_are_panels_on_one_stream(desk: Desk, 
 
     assert headings(page) == ["Two", "Low", "BRK.B"]
     (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', page)
-    assert {"quotes:AAPL", "quotes:BF%2FB", "quotes:BRK.B", "quotes:GE", "chart:BRK.B:3m"} <= set(topics.split(","))
+    assert {"quotes:AAPL", "quotes:BF%2FB", "quotes:BRK.B", "quotes:GE", "chart:BRK.B:cmFuZ2U9M20"} <= set(
+        topics.split(",")
+    )
     assert len(re.findall(r'<tr id="row-', page)) == 4
     assert f'In another panel: <a href="#{dom_id("row", "AAPL")}">AAPL</a>' in page
     async with desk.stream(topics) as reader:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from quart import Quart
 
+from app.quotes.charts.settings import PARAMETERS
 from app.web import parameters
 from tests.api.conftest import PAGE, administrator, market
 from tests.pipeline.conftest import Desk
@@ -38,7 +39,7 @@ def pages(app: Quart) -> dict[str, tuple[str, ...]]:
     views = {rule.rule: app.view_functions[rule.endpoint] for rule in rules}
     return {
         **{path: parameters.parameters_of(view) for path, view in views.items() if "api" not in vars(view)},
-        "/s/BRK.B": ("chart", "prices", "range", "rows"),
+        "/s/BRK.B": ("chart", *PARAMETERS),
     }
 
 
@@ -79,9 +80,8 @@ async def test_parameters_of_the_page_frame_and_of_trackers_are_ignored(market: 
 WRONG = {
     "/?refresh=7": "refresh: choose one of 10, 30, 60 seconds.",
     "/?refresh=30&refresh=30": "refresh: said more than once.",
-    "/s/BRK.B?range=2m": "range: choose one of 1m, 3m, 6m, 1y, all.",
-    "/s/BRK.B?rows=some": "rows: choose one of all.",
-    "/s/BRK.B?prices=adjusted": "prices: what is shown is split",
+    "/s/BRK.B?range=2m": "Choose one of 1d, 5d, 1m,",
+    "/s/BRK.B?prices=adjusted": "Choose one of split, total, raw.",
     "/symbols?q=a&q=b": "q: said more than once.",
 }
 

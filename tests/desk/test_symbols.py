@@ -90,7 +90,7 @@ async def test_every_symbol_of_the_feed_has_a_page_a_link_and_a_stream(desk: Des
         subscription = RULES.parse_all(query)
         assert subscription is not None
         assert subscription == (
-            {f"symbol:{symbol}", f"chart:{symbol}:6m", f"patterns:{symbol}", "status"}, (),
+            {f"symbol:{symbol}", f"chart:{symbol}:usual", f"patterns:{symbol}", "status"}, (),
         )  # fmt: skip
         async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
             assert (await reader.message("hello")).data == "0.2"
@@ -99,7 +99,7 @@ async def test_every_symbol_of_the_feed_has_a_page_a_link_and_a_stream(desk: Des
 
 @given(st.lists(symbol_examples.symbols, min_size=1, max_size=30, unique=True))
 def test_the_stream_of_a_page_requests_exactly_its_charts(symbols: list[str]) -> None:
-    charts = tuple(chart_topic(symbol, "6m") for symbol in symbols)
+    charts = tuple(chart_topic(symbol) for symbol in symbols)
     query = unquote(links(charts, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
 
     assert RULES.parse_all(query) == (frozenset(charts), ())

@@ -67,6 +67,7 @@ LINES: dict[str, Line] = {
     "panels.show": Line(Who.PEOPLE, 200),
     "panels.change": Line(Who.PEOPLE, 422),
     "symbol.symbol_page": Line(Who.PEOPLE, 404),
+    "chart.chart_form": Line(Who.PEOPLE, 200),
     "detection.detection": Line(Who.PEOPLE, 400),
     "flow.board": Line(Who.PEOPLE, 200),
     "patterns.search": Line(Who.PEOPLE, 200),

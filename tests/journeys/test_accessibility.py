@@ -139,7 +139,7 @@ def test_forced_colours_add_no_line_to_the_page(page: Page, replaying: Desk) -> 
 
 def test_the_pattern_marks_of_a_chart_are_large_enough_to_touch(page: Page, replaying: Desk) -> None:
     page.goto(f"{replaying.url}/s/AAPL?range=1y")
-    sizes = page.evaluate("""[...document.querySelectorAll(".pins .target")].map(pin => {
+    sizes = page.evaluate("""[...document.querySelectorAll(".graph .mark")].map(pin => {
       const box = pin.getBoundingClientRect()
       return Math.round(Math.min(box.width, box.height))
     })""")

@@ -126,8 +126,10 @@ def test_the_pattern_marks_of_a_chart_are_printed(page: Page, replaying: Desk) -
     page.goto(f"{replaying.url}/s/AAPL?range=1y")
     page.emulate_media(media="print")
 
-    assert page.locator(".pins > a").first.is_visible()
+    assert page.locator(".graph .mark").first.is_visible()
     # Looked for and read at once: the chart is drawn anew while it is live.
-    style = page.evaluate("['fill', 'stroke'].map(each => getComputedStyle(document.querySelector('.pins > a'))[each])")
+    style = page.evaluate(
+        "['backgroundColor', 'color'].map(each => getComputedStyle(document.querySelector('.graph .mark'))[each])"
+    )
     assert style == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
     page.emulate_media(media="screen")

@@ -17,6 +17,8 @@ PAGES = (
     "/symbols?q=A",
     "/s/AAPL",
     "/s/AAPL?range=1y",
+    "/chart",
+    "/chart?symbol=AAPL&overlays=sma:20",
     "/market",
     "/indicators",
     "/desk/panels",

@@ -35,7 +35,7 @@ from app.market.movers.ranking import USUAL_FLOOR
 from app.market.movers.stream import movers_topic
 from app.market.sectors.stream import SECTORS, UNIVERSES
 from app.patterns.stream import PATTERNS, column, patterns_topic
-from app.quotes.charts.history import RANGES
+from app.quotes.charts.settings import SPANS, ChartSettings
 from app.quotes.live_order import ORDER
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.scans.matches.stream import rule_topic
@@ -59,7 +59,9 @@ MORE = (
     "/symbols?q=b",
     "/patterns/search?symbol=BRK.B&timeframe=daily",
     "/api/v1/patterns?symbol=BRK.B&min_confidence=0.1&from=2012-01-01&limit=1",
-    *(f"/s/BRK.B?range={span}&rows=all" for span in RANGES),
+    *(f"/s/BRK.B?range={span}" for span in SPANS),
+    "/s/BRK.B?overlays=sma,bb,levels&panes=rsi,macd,rs:BF/B&compare=BF/B&lines=10",
+    "/s/BRK.B?timeframe=5min&overlays=vwap",
     *(
         f"/api/v1/bars/BRK.B?timeframe={each}"
         for each in ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")
@@ -72,7 +74,7 @@ TOPICS = (
     *(quotes_topic(symbol) for symbol in SYMBOLS),
     *(patterns_topic(symbol) for symbol in SYMBOLS),
     *(symbol_topic(symbol) for symbol in SYMBOLS),
-    *(chart_topic(symbol, span) for symbol in SYMBOLS for span in RANGES),
+    *(chart_topic(symbol, ChartSettings(span=span)) for symbol in SYMBOLS for span in SPANS),
     *(column(tier).topic for tier in TIERS),
     SIGNALS,
     rule_topic("0" * 20, 0),

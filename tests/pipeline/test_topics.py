@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.finance.adjust import PRICES, Prices
+from app.finance.adjust import PRICES
 from app.identity import Identity, Role
 from app.live.topics import STATUS, Subscription, TopicFamily, rest, symbol_topic
 from app.patterns.stream import PATTERNS, patterns_topic
 from app.pipeline.boards import empty_boards
 from app.pipeline.topics import MAX_TOPICS, TopicRegistry
 from app.push import Push
-from app.quotes.charts.history import RANGES, ChartRequest
+from app.quotes.charts.history import ChartRequest
+from app.quotes.charts.settings import SPANS, ChartSettings
 from app.quotes.topics import chart_request, chart_topic, quotes_topic
 from app.wire import RedisUnavailable
 from tests.support import symbol_examples
@@ -25,17 +26,18 @@ def assert_topics_of(symbol: str) -> None:
     for topic in (quotes_topic(symbol), symbol_topic(symbol), patterns_topic(symbol)):
         assert RULES.parse(topic) == topic
         assert rest(topic) == symbol
-    for span in RANGES:
+    for span in ("", *SPANS):
         for prices in PRICES:
-            topic = chart_topic(symbol, span, prices)
+            settings = ChartSettings(span=span, timeframe="daily", prices=prices)
+            topic = chart_topic(symbol, settings)
             assert RULES.parse(topic) == topic
-            assert chart_request(topic) == ChartRequest(symbol, span, prices)
+            assert chart_request(topic) == ChartRequest(symbol, settings)
 
 
 @pytest.mark.parametrize("symbol", symbol_examples.ODD)
 def test_every_kind_of_symbol_has_its_topics(symbol: str) -> None:
     assert_topics_of(symbol)
-    assert RULES.kind(quotes_topic(symbol)) == RULES.kind(chart_topic(symbol, "3m")) == "state"
+    assert RULES.kind(quotes_topic(symbol)) == RULES.kind(chart_topic(symbol)) == "state"
     assert RULES.kind(patterns_topic(symbol)) == "log"
 
 
@@ -52,20 +54,13 @@ def test_topics_of_all_symbols_can_be_combined_in_one_request(symbols: list[str]
     assert parsed == (frozenset(names), ())
 
 
-@pytest.mark.parametrize("prices", PRICES)
-def test_a_chart_topic_names_its_price_adjustment(prices: Prices) -> None:
-    topic = chart_topic("X:BTC-USD", "6m", prices)
-
-    assert RULES.parse(topic) == topic
-    assert chart_request(topic) == ("X:BTC-USD", "6m", prices)
-
-
 def test_a_symbol_that_looks_like_a_chart_of_another_is_none() -> None:
-    outer, inner = chart_topic("A:1y-raw", "6m"), chart_topic("A", "1y", "raw")
+    settings = ChartSettings(prices="raw")
+    outer, inner = chart_topic(f"A:{settings.key}"), chart_topic("A", settings)
 
-    assert (outer, inner) == ("chart:A:1y-raw:6m", "chart:A:1y-raw")
-    assert chart_request(outer) == ("A:1y-raw", "6m", "split")
-    assert chart_request(inner) == ("A", "1y", "raw")
+    assert (outer, inner) == (f"chart:A:{settings.key}:usual", f"chart:A:{settings.key}")
+    assert chart_request(outer) == (f"A:{settings.key}", ChartSettings())
+    assert chart_request(inner) == ("A", settings)
 
 
 def test_symbols_that_differ_in_case_have_topics_of_their_own() -> None:

@@ -13,11 +13,12 @@ from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 from app.identity import View
 from app.ingest.replay import ReplayProvider, ReplaySpeed
-from app.quotes import partials
 from app.quotes.board import QuoteBoard
+from app.quotes.charts import figure
 from app.quotes.charts.cache import Chart, ChartCache, advance
-from app.quotes.charts.drawing import draw_chart
 from app.quotes.charts.history import ChartRequest, history
+from app.quotes.charts.numbers import chart_model
+from app.quotes.charts.settings import ChartSettings, usual_timeframe
 from app.quotes.seed import seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
@@ -32,12 +33,17 @@ SEPTEMBER = "the change from a close of 53.50 to an open of 28.19 on 29 Sep 2000
 
 
 def caption(chart: Chart) -> str:
-    text = str(partials.chart(chart.instrument.symbol, draw_chart(chart), View()))
-    return " ".join(text.partition("<figcaption>")[2].partition("</figcaption>")[0].split())
+    text = figure.caption(chart_model(chart), View()).partition('quiet">')[2].partition("</p>")[0]
+    return " ".join(text.split())
 
 
 async def apple(pools: Pools, span: str, prices: Prices = "split") -> Chart:
-    page = await history(ChartRequest("AAPL", span, prices), pools, QuoteBoard(), ChartCache())
+    page = await history(
+        ChartRequest("AAPL", ChartSettings(span=span, timeframe=usual_timeframe(span), prices=prices)),
+        pools,
+        QuoteBoard(),
+        ChartCache(),
+    )
     assert page
     return page.chart
 
@@ -115,7 +121,7 @@ async def test_a_split_that_the_price_did_not_follow_is_named(databases: Databas
     await store_bars(databases.engine, stored_bars)
     await store_splits(databases.engine, [("BRK.B", stored_bars[30].day, 4)])
 
-    page = await history(ChartRequest("BRK.B", "3m"), pools, QuoteBoard(), ChartCache())
+    page = await history(ChartRequest("BRK.B"), pools, QuoteBoard(), ChartCache())
 
     assert page
     assert page.chart.jumps == (Jump(stored_bars[30].day, stored_bars[29].close, stored_bars[30].open),)
@@ -126,7 +132,7 @@ async def test_a_jump_of_today_is_named_at_once_and_from_the_next_day_on(databas
     await store_bars(databases.engine, bars("BRK.B", 40))
     board.apply(tick("BRK.B", 5.0))
 
-    page = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
+    page = await history(ChartRequest("BRK.B"), pools, board, charts)
     assert page
     today, yesterday = page.chart.today, page.chart.past[-1]
     assert today
@@ -142,7 +148,7 @@ def test_more_than_three_jumps_are_counted() -> None:
     days = [date(2012, 1, day) for day in range(2, 9)]
     jumps = tuple(Jump(day, 10.0, 20.0) for day in days)
     stored_bars = bars("BRK.B", 300)
-    chart = Chart(quote("BRK.B", 1.0).instrument, "1y", "day", tuple(stored_bars), None, None, None, jumps=jumps)
+    chart = Chart(quote("BRK.B", 1.0).instrument, ChartSettings(), tuple(stored_bars), jumps=jumps)
 
     jump_days = [jump.day for jump in chart.unexplained_jumps]
 

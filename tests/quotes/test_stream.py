@@ -12,7 +12,9 @@ from app.live.topics import name, symbol_topic
 from app.push import Push
 from app.quotes import stream
 from app.quotes.board import QuoteBoard
+from app.quotes.charts import pushes
 from app.quotes.charts.cache import ChartCache, assemble
+from app.quotes.charts.settings import ChartSettings
 from app.quotes.most_active import BOARD_ROWS
 from app.quotes.quote import SLOT_SECONDS
 from app.quotes.topics import QUOTES, chart_topic, quotes_topic
@@ -59,19 +61,21 @@ def symbol(request: pytest.FixtureRequest) -> str:
 def test_every_push_draws_its_target_element_or_the_cells_of_its_row(symbol: str) -> None:
     board, charts = QuoteBoard(), ChartCache()
     board.apply(tick(symbol, 10.0))
-    charts.put(assemble(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol)))
+    pushes.drawn_plot(
+        charts.put(assemble(Instrument(symbol), ChartSettings(), bars(symbol, 20), board.quote(symbol))), charts
+    )
 
-    pushes = [
+    sent = [
         push
         for n, price in enumerate((10.5, 10.4, 500.0))
         for push in on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS, arrived_at=2000.0 + n), board, charts)
     ]
 
-    assert {push.key.partition("-")[0] for push in pushes} == {
-        "quotes", "row", "headline", "ranges", "facts", "candle", "level", "chart",
+    assert {push.key.partition("-")[0] for push in sent} == {
+        "quotes", "row", "headline", "ranges", "facts", "candle", "level", "bar", "chart",
     }  # fmt: skip
-    assert {push.op for push in pushes} >= {"cells", "spark"}
-    for push in pushes:
+    assert {push.op for push in sent} >= {"cells", "spark"}
+    for push in sent:
         html = push.draw(VIEW)
         assert Roots(html).ids == {"cells": [None] * 3, "spark": [None]}.get(push.op, [push.key])
         assert re.fullmatch(r"[a-z0-9_-]+", push.key)
@@ -83,18 +87,18 @@ def test_every_push_draws_its_target_element_or_the_cells_of_its_row(symbol: str
 def test_a_candle_is_pushed_only_to_charts_of_its_price_adjustment(symbol: str, prices: Prices) -> None:
     board, charts = QuoteBoard(), ChartCache()
     board.apply(tick(symbol, 10.0))
-    chart = assemble(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol))
-    charts.put(chart._replace(prices=prices))
+    chart = assemble(Instrument(symbol), ChartSettings(), bars(symbol, 20), board.quote(symbol))
+    pushes.drawn_plot(charts.put(chart._replace(settings=ChartSettings(prices=prices))), charts)
 
-    pushes = [
+    sent = [
         push
         for n, price in enumerate((10.5, 500.0))
         for push in on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS), board, charts)
         if name(push.topic) == "chart"
     ]
 
-    assert {push.key.partition("-")[0] for push in pushes} == {"candle", "level", "chart"}
-    assert {push.topic for push in pushes} == {chart_topic(symbol, "1m", prices)}
+    assert {push.key.partition("-")[0] for push in sent} == {"candle", "level", "bar", "chart"}
+    assert {push.topic for push in sent} == {chart_topic(symbol, ChartSettings(prices=prices))}
 
 
 def test_an_unchanged_price_is_not_pushed() -> None:

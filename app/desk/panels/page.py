@@ -27,16 +27,14 @@ from app.market.movers.stream import movers_topic
 from app.market.overview.board import OverviewBoard
 from app.patterns import stream as pattern_stream
 from app.patterns.board import PatternBoard
-from app.quotes import partials as quote_partials
-from app.quotes.charts import history
+from app.quotes.charts import figure, history, pushes
 from app.quotes.charts.cache import ChartCache
-from app.quotes.charts.drawing import draw_chart
 from app.quotes.charts.history import ChartRequest
+from app.quotes.charts.settings import ChartSettings
 from app.quotes.topics import chart_topic, quotes_topic
 from app.watchlists.watchlist import Watchlist
 
-SPAN = "3m"
-"""Of a chart."""
+CHART = ChartSettings(span="3m")
 
 
 class DeskReader(NamedTuple):
@@ -113,20 +111,21 @@ async def _constant(view: PanelView) -> PanelView:
 
 async def _chart(symbol: str, reader: DeskReader) -> PanelView:
     quotes, instrument = reader.sources.quotes, reader.sources.quotes.instrument(symbol)
-    request, away = ChartRequest(symbol, SPAN), False
+    charts = deps.board(ChartCache)
+    request, away = ChartRequest(symbol, CHART), False
     chart = None
     try:
         if symbol and not reader.view.reduced_data:
-            chart = await history.chart(request, reader.sources.pools, quotes, deps.board(ChartCache))
+            chart = await history.chart(request, reader.sources.pools, quotes, charts)
     except db.Unavailable:
         away = True
     values = {
         "symbol": symbol,
         "name": instrument.name if instrument else "",
         "away": away,
-        "chart": quote_partials.chart(symbol, draw_chart(chart), reader.view) if chart else "",
+        "chart": figure.whole_chart(symbol, pushes.drawn_plot(chart, charts), reader.view) if chart else "",
     }
-    topics = (chart_topic(symbol, SPAN),) if chart else ()
+    topics = (chart_topic(symbol, CHART),) if chart else ()
     return PanelView(PanelKind.CHART, "chart", symbol, values, topics, (symbol,))
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from quart import Blueprint, abort, redirect, request
@@ -14,9 +15,10 @@ from app import db, deps
 from app.desk import detection_lists
 from app.desk.newest_patterns import outcomes_by_name
 from app.desk.symbol.agreement import summary, trends
+from app.desk.symbol.chart.routes import refusal
+from app.desk.symbol.chart.section import address, chart_section
 from app.desk.symbol.outcomes import BARS, DetectionOutcome, detection_outcomes
 from app.desk.symbol.profile import NearSymbol, SymbolProfile, day_values, near_symbols, profile
-from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import visible_query
 from app.finance.symbols import is_symbol
@@ -41,8 +43,8 @@ from app.quotes import partials as quote_partials
 from app.quotes.board import QuoteBoard
 from app.quotes.charts import history
 from app.quotes.charts.cache import ChartCache
-from app.quotes.charts.drawing import draw_chart
-from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
+from app.quotes.charts.history import ChartHistory, ChartRequest
+from app.quotes.charts.settings import PARAMETERS, SettingsError, read_settings
 from app.quotes.price_ranges import price_ranges
 from app.quotes.quote import SymbolQuote
 from app.quotes.topics import chart_topic
@@ -55,9 +57,6 @@ from app.web.html import page
 
 blueprint = Blueprint("symbol", __name__)
 
-USUAL_SPAN = "6m"
-TABLE_ROWS = 20
-ALL_ROWS = "all"
 CHART_REQUESTED = "1"
 """With reduced data a chart is drawn where the address says so."""
 
@@ -82,25 +81,30 @@ class OwnLists(NamedTuple):
 @guards.public
 @parameters.allow("chart", "prices", "range", "rows")
 async def former_address(symbol: str) -> ResponseReturnValue:
-    return redirect(_address(symbol), 301)
+    query = urlencode({name: text for name, text in request.args.items() if name != "rows"})
+    return redirect("?".join(filter(None, (symbol_path(symbol), query))), 301)
 
 
 @blueprint.get("/s/<path:symbol>")
 @guards.signed_in
-@parameters.allow("chart", "prices", "range", "rows")
+@parameters.allow("chart", *PARAMETERS)
 async def symbol_page(symbol: str) -> ResponseReturnValue:
-    prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
-    span = request.args.get("range", USUAL_SPAN)
-    _must_be_one_of("range", span, RANGES)
-    _must_be_one_of("rows", request.args.get("rows", ALL_ROWS), (ALL_ROWS,))
-    _must_be_one_of("chart", request.args.get("chart", CHART_REQUESTED), (CHART_REQUESTED,))
+    cursor = deps.cursor()
+    if request.args.get("chart", CHART_REQUESTED) != CHART_REQUESTED:
+        abort(400, "chart: it may be 1.")
     spellings = await _spellings(visible_query(symbol))
     if len(spellings) != 1:
         return await _choice(visible_query(symbol), spellings) if spellings else await unknown(symbol)
     (name,) = spellings
-    if name != symbol:  # not for ever: what was typed may be a symbol of its own one day
-        return redirect(_address(name), 303)
-    chart_request = ChartRequest(name, span, prices)
+    try:
+        settings = read_settings(request.args)
+    except SettingsError as error:
+        return await refusal(name, request.args, error)
+    if name != symbol or settings.values != {key: request.args[key] for key in PARAMETERS if key in request.args}:
+        # Not for ever: what was typed may be a symbol of its own one day.
+        others = {key: text for key, text in request.args.items() if key not in PARAMETERS}
+        return redirect(address(name, settings, others), 303)
+    chart_request = ChartRequest(name, settings)
     (chart_history, away), detections, bars, symbol_profile, _ = await asyncio.gather(
         _history(chart_request),
         _detections(pattern_stream.symbol_feed(name)),
@@ -115,10 +119,6 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
         await _outcomes(name, detections or (), symbol_profile),
     )
     return await _symbol_page(chart_request, chart_history, detections, parts, cursor, away)
-
-
-def _address(symbol: str) -> str:
-    return "?".join(filter(None, (symbol_path(symbol), request.query_string.decode())))
 
 
 async def _history(chart_request: ChartRequest) -> tuple[ChartHistory | None, bool]:
@@ -166,7 +166,7 @@ async def _symbol_page(
     cursor: str,
     away: bool,
 ) -> ResponseReturnValue:
-    symbol, span, prices = chart_request
+    symbol, settings = chart_request
     patterns = pattern_stream.symbol_feed(symbol)
     view, board, indicators = guards.view(), deps.board(QuoteBoard), deps.board(IndicatorBoard)
     if chart_history and chart_history.years and (dated := board.quote(symbol)):
@@ -174,9 +174,8 @@ async def _symbol_page(
     instrument = chart_history.chart.instrument if chart_history else board.instrument(symbol) or Instrument(symbol)
     quote = board.quote(symbol)
     chart = chart_history.chart if chart_history else deps.board(ChartCache).get(*chart_request)
-    bars = chart.bars[::-1] if chart else ()
     with_chart = not view.reduced_data or request.args.get("chart") == CHART_REQUESTED
-    chart_topics = [chart_topic(symbol, span, prices)] if with_chart else []
+    chart_topics = [chart_topic(symbol, settings)] if with_chart else []
     return await page(
         "desk/symbol",
         title=_title(symbol, quote, view),
@@ -187,13 +186,7 @@ async def _symbol_page(
         newest=pattern_partials.newest(symbol, next(iter(detections or ()), None), view),
         facts=quote_partials.facts(quote, view) if quote else "",
         clock=_clock(view),
-        span=span,
-        spans=RANGES,
-        prices=prices,
-        unit=chart.grouping if chart else "day",
-        chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view) if with_chart else "",
-        bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
-        bar_count=len(bars),
+        section=chart_section(symbol, settings, chart, deps.board(ChartCache), view, with_chart),
         readings=draw_readings(symbol, indicators.with_computed(symbol), view),
         notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
         feed=detection_lists.feed(patterns.key, detections, view),
@@ -257,17 +250,6 @@ def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
         return symbol
     change = "" if quote.fraction is None else f" {numbers.percent(quote.fraction, view)}"
     return f"{numbers.price(quote.price, quote.instrument, view)}{change} {symbol}"
-
-
-def _must_be_one_of(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        abort(400, f"{name}: choose one of {', '.join(filter(None, choices))}.")
-
-
-def _prices(text: str) -> Prices:
-    return next((prices for prices in PRICES if prices == text), None) or abort(
-        400, "prices: what is shown is split (adjusted for splits), total (for dividends too) or raw (as traded)."
-    )
 
 
 async def unknown(typed: str) -> ResponseReturnValue:

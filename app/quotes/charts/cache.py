@@ -1,20 +1,19 @@
-"""Cache of charts: stored bars, the current session and the scale."""
+"""Cache of charts: stored bars and the bar that still runs."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from app.finance.adjust import CorporateActions, Prices, rates_across, scale_bar
+from app.finance.adjust import CorporateActions, rates_across, scale_bar
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump, is_jump
-from app.finance.periods import first_day
-from app.quotes.charts import geometry
+from app.finance.periods import DATED, begin
+from app.finance.sessions import trading_date
+from app.quotes.charts.grid import DrawnScale
+from app.quotes.charts.settings import ChartSettings
 from app.quotes.quote import SymbolQuote
-
-Grouping = Literal["day", "week", "month"]
-TIMEFRAMES: Mapping[Grouping, Timeframe] = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
 class PatternMark(NamedTuple):
@@ -27,29 +26,37 @@ class PatternMark(NamedTuple):
     at: float
 
 
-class Chart(NamedTuple):
-    """`past` has whole periods. The last candle combines today with `begun`, the days of the current period before
-    today."""
+class OtherBars(NamedTuple):
+    """Of a symbol that the chart is compared with, oldest first, with the bar that still runs if there is one."""
 
     instrument: Instrument
-    span: str
-    grouping: Grouping
+    bars: tuple[Bar, ...]
+
+
+class Chart(NamedTuple):
+    """`past` has whole bars, oldest first: `first` of them are not drawn, because studies begin with them. The last bar
+    combines what runs now, `today`, with `open_period`, what is stored of the same period."""
+
+    instrument: Instrument
+    settings: ChartSettings
     past: tuple[Bar, ...]
-    open_period: Bar | None
-    today: Bar | None
-    scale: geometry.Scale | None
+    open_period: Bar | None = None
+    today: Bar | None = None
+    first: int = 0
     marks: tuple[PatternMark, ...] = ()
-    prices: Prices = "split"
     actions: CorporateActions = CorporateActions()
     """Splits and dividends that apply to these prices, including future ones."""
     adjusted: bool = False
     """Whether some prices differ from those paid."""
     jumps: tuple[Jump, ...] = ()
     """Before today, oldest first."""
+    others: tuple[OtherBars, ...] = ()
+    notes: tuple[str, ...] = ()
+    """A sentence for each thing that the settings ask for and that cannot be drawn."""
 
     @property
     def key(self) -> "Key":
-        return self.instrument.symbol, self.span, self.prices
+        return self.instrument.symbol, self.settings
 
     @property
     def last(self) -> Bar | None:
@@ -62,6 +69,8 @@ class Chart(NamedTuple):
         """Including today's, as far back as the candles. Candles are already in today's share."""
         before = self.open_period or (self.past[-1] if self.past else None)
         today = self.today
+        if self.settings.timeframe not in DATED or not self.bars:
+            return ()
         if before and today and is_jump(before.close, today.open):
             jumps = (*self.jumps, Jump(today.day, before.close, today.open))
         else:
@@ -69,12 +78,17 @@ class Chart(NamedTuple):
         return tuple(jump for jump in jumps if jump.day >= self.bars[0].day)
 
     @property
-    def bars(self) -> tuple[Bar, ...]:
+    def all_bars(self) -> tuple[Bar, ...]:
+        """With those that are not drawn."""
         return self.past if self.last is None else (*self.past, self.last)
 
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        return self.all_bars[self.first :]
 
-Key = tuple[str, str, Prices]
-"""Symbol, range, and kind of prices."""
+
+Key = tuple[str, ChartSettings]
+"""Symbol and settings."""
 
 
 class ChartCache:
@@ -83,36 +97,46 @@ class ChartCache:
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
         self._charts: OrderedDict[Key, Chart] = OrderedDict()
-        self._keys: dict[str, set[Key]] = {}
+        self._keys: dict[str, list[Key]] = {}
         self._to_redraw: set[Key] = set()
+        self._scales: dict[Key, DrawnScale] = {}
 
     def put(self, chart: Chart) -> Chart:
-        """Keeps the scale of a chart that is on pages already, or has it redrawn with the next quote."""
+        """A chart that is on pages already and differs is redrawn with the next quote."""
         key, before = chart.key, self._charts.get(chart.key)
-        if before and before != chart:
-            if before.past == chart.past and before.scale and chart.last and before.scale.holds(chart.last):
-                chart = chart._replace(scale=before.scale)
-            else:
-                self._to_redraw.add(key)
+        if before and before._replace(today=None) != chart._replace(today=None):
+            self._to_redraw.add(key)
         self._charts[key] = chart
         self._charts.move_to_end(key)
-        self._keys.setdefault(chart.instrument.symbol, set()).add(key)
+        keys = self._keys.setdefault(chart.instrument.symbol, [])
+        if key not in keys:
+            keys.append(key)
         if len(self._charts) > self._limit:
             self._forget(next(iter(self._charts)))
         return chart
 
-    def get(self, symbol: str, span: str, prices: Prices = "split") -> Chart | None:
-        return self._charts.get((symbol, span, prices))
+    def get(self, symbol: str, settings: ChartSettings) -> Chart | None:
+        return self._charts.get((symbol, settings))
+
+    def scale(self, chart: Chart) -> DrawnScale | None:
+        """On which pages show the chart; None before the first drawing."""
+        return self._scales.get(chart.key)
+
+    def keep_scale(self, chart: Chart, scale: DrawnScale) -> None:
+        if chart.key in self._charts:
+            self._scales[chart.key] = scale
 
     def apply(self, quote: SymbolQuote) -> Iterator[tuple[Chart, bool]]:
-        """Every chart of the symbol after this quote, and whether it must be redrawn as a whole.
+        """Every live chart of the symbol after this quote, and whether it must be redrawn as a whole.
 
         A feed that began again in the past invalidates its charts; they are read again on request.
         """
-        for key in sorted(self._keys.get(quote.symbol, ())):
+        for key in list(self._keys.get(quote.symbol, ())):
             before = self._charts[key]
-            if before.last and quote.session < before.last.day:
+            if before.last and quote.session < session_of(before.last):
                 self._forget(key)
+                continue
+            if before.settings.until and before.settings.until < quote.session:
                 continue
             after, whole = advance(before, quote)
             self._charts[key] = after
@@ -121,36 +145,62 @@ class ChartCache:
 
     def _forget(self, key: Key) -> None:
         del self._charts[key]
+        self._scales.pop(key, None)
         self._to_redraw.discard(key)
-        self._keys[key[0]].discard(key)
+        self._keys[key[0]].remove(key)
         if not self._keys[key[0]]:
             del self._keys[key[0]]
 
 
+def session_of(bar: Bar) -> date:
+    """The trading date of an intraday bar; the date that a longer bar is identified by."""
+    return bar.day if bar.timeframe in DATED else trading_date(bar.start)
+
+
 def assemble(
     instrument: Instrument,
-    span: str,
-    grouping: Grouping,
+    settings: ChartSettings,
     periods: Sequence[Bar],
     quote: SymbolQuote | None,
     marks: Sequence[PatternMark] = (),
 ) -> Chart:
-    """`periods`: before the quote's session, oldest first."""
-    today = today_of(quote) if quote else None
-    joins = bool(periods) and today is not None and _same_period(periods[-1], today, grouping)
-    open_period = periods[-1] if periods and (joins or today is None) else None
+    """`periods`: whole bars before the quote's session, of intraday bars before the quote, oldest first; the last one
+    may be of a period that still runs. Without a quote nothing runs."""
+    newest = periods[-1] if periods else None
+    today = first_bar(quote, settings.timeframe, newest) if quote else None
+    joins = newest is not None and today is not None and _same_period(newest, today, settings.timeframe)
+    open_period = newest if joins or today is None else None
     past = tuple(periods if open_period is None else periods[:-1])
-    chart = Chart(instrument, span, grouping, past, open_period, today, None, tuple(marks))
-    return chart._replace(scale=geometry.fit(chart.bars))
+    return Chart(instrument, settings, past, open_period, today, marks=tuple(marks))
+
+
+def first_bar(quote: SymbolQuote, timeframe: Timeframe, newest: Bar | None) -> Bar | None:
+    """What runs now: the day, or the price of an intraday bar that is not older than the newest one stored."""
+    if timeframe in DATED:
+        return today_of(quote)
+    start = begin(timeframe, quote.at)
+    if quote.arrived_at is None or (newest is not None and start < newest.start):
+        return None
+    return Bar(quote.symbol, timeframe, start, quote.price, quote.price, quote.price, quote.price, 0)
 
 
 def advance(before: Chart, quote: SymbolQuote) -> tuple[Chart, bool]:
+    """The chart after a quote, and whether other bars than the last one changed."""
+    if before.settings.timeframe not in DATED:
+        return _advance_intraday(before, quote)
     today = today_of(quote)
-    same_day = before.today is not None and before.today.start == today.start
-    after = before._replace(today=today) if same_day else _next_day(before, today)
-    if same_day and after.scale and after.last and after.scale.holds(after.last):
-        return after, False
-    return after._replace(scale=geometry.fit(after.bars)), True
+    if before.today is not None and before.today.start == today.start:
+        return before._replace(today=today), False
+    return _next_day(before, today), True
+
+
+def _advance_intraday(before: Chart, quote: SymbolQuote) -> tuple[Chart, bool]:
+    fresh, last = first_bar(quote, before.settings.timeframe, before.last), before.last
+    if fresh is None:
+        return before, False
+    if last is None or fresh.start > last.start:
+        return _with_new_bar(before, fresh), True
+    return before._replace(today=_merge(before.today, fresh) if before.today else fresh), False
 
 
 def _next_day(before: Chart, today: Bar) -> Chart:
@@ -159,12 +209,18 @@ def _next_day(before: Chart, today: Bar) -> Chart:
     if before.today is not None:
         before = _adjust_to(before, before.today, today.day)
     last = before.last
-    if last is None or last.start == today.start:
-        return before._replace(open_period=None, today=today)
-    if _same_period(last, today, before.grouping):
+    if last is not None and last.start != today.start and _same_period(last, today, before.settings.timeframe):
         return before._replace(open_period=last, today=today)
-    past = before.past if before.span == "all" else before.past[1:]
-    return before._replace(past=(*past, last), open_period=None, today=today)
+    return _with_new_bar(before, today)
+
+
+def _with_new_bar(before: Chart, running: Bar) -> Chart:
+    last, settings = before.last, before.settings
+    if last is None or last.start == running.start:
+        return before._replace(open_period=None, today=running)
+    grows = settings.span == "all" or settings.since is not None
+    past = before.past if grows else before.past[1:]
+    return before._replace(past=(*past, last), open_period=None, today=running)
 
 
 def _adjust_to(before: Chart, last: Bar, day: date) -> Chart:
@@ -183,14 +239,14 @@ def today_of(quote: SymbolQuote) -> Bar:
     return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)
 
 
-def group(days: Sequence[Bar], grouping: Grouping) -> list[Bar]:
-    """Daily bars as weeks or months, oldest first."""
+def group(days: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:
+    """Daily bars as weeks or months, oldest first; each keeps the timeframe of its days."""
     periods: list[Bar] = []
     for bar in days:
-        if periods and _same_period(periods[-1], bar, grouping):
+        if periods and _same_period(periods[-1], bar, timeframe):
             periods[-1] = _merge(periods[-1], bar)
         else:
-            periods.append(bar._replace(start=day_start(period(bar.day, grouping))))
+            periods.append(bar._replace(start=begin(timeframe, bar.start) if timeframe != "daily" else bar.start))
     return periods
 
 
@@ -203,10 +259,10 @@ def _merge(earlier: Bar, today: Bar) -> Bar:
     )
 
 
-def _same_period(bar: Bar, today: Bar, grouping: Grouping) -> bool:
-    return period(bar.day, grouping) == period(today.day, grouping)
+def _same_period(bar: Bar, today: Bar, timeframe: Timeframe) -> bool:
+    return period(bar, timeframe) == period(today, timeframe)
 
 
-def period(day: date, grouping: Grouping) -> date:
-    """First day of the period: Monday of a week, the first of a month."""
-    return first_day(TIMEFRAMES[grouping], day)
+def period(bar: Bar, timeframe: Timeframe) -> float:
+    """Where the bar of that timeframe starts that this one belongs to."""
+    return bar.start if timeframe == "daily" else begin(timeframe, bar.start)

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from app.finance.bars import Bar
 from app.finance.instrument import Instrument
+from app.finance.jumps import Jump
 from app.finance.panel import Floats
 from app.quotes.charts.settings import ChartSettings
 
@@ -59,8 +60,8 @@ class ChartModel(NamedTuple):
     """`bars`: oldest first; Heikin-Ashi where the style says so. `live`: whether the last one still runs.
 
     `own_percent`: the symbol itself as in Comparison, None without comparisons. `notes`: a sentence for each thing that
-    the address asks for and that cannot be drawn. `adjusted`: whether some prices differ from those paid. `version`
-    differs whenever closed bars, studies or marks differ.
+    the address asks for and that cannot be drawn. `adjusted`: whether some prices differ from those paid. `jumps`:
+    those that no split explains, newest first. `version` differs whenever closed bars, studies or marks differ.
     """
 
     instrument: Instrument
@@ -75,4 +76,5 @@ class ChartModel(NamedTuple):
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()
     adjusted: bool = False
+    jumps: tuple[Jump, ...] = ()
     version: str = ""
