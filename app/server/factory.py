@@ -41,6 +41,7 @@ from app.desk.scan.acts import routes as scan_acts
 from app.desk.shared import routes as shared
 from app.desk.symbol import routes as symbol_page
 from app.desk.symbol.chart import routes as chart
+from app.desk.symbol.formats import routes as symbol_formats
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -53,6 +54,7 @@ from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.quotes.instruments import api as instruments_api
+from app.quotes.sharing import routes as chart_sharing
 from app.scans import routes as rules
 from app.scans.screens import api as screens_api
 from app.scans.screens import routes as screens
@@ -94,9 +96,9 @@ from app.web.forms import partials as forms
 PEOPLE = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, settings_routes, admin)
 SCANS = (scan, scan_acts, indicator_table, rules, screens, screen_sharing)
 LISTS = (desk_lists, additions, addition_sources, imports, watchlists, arrangement, exports, sharing, shared)
-MARKET = (desk_routes, panels, symbol_page, chart, market_page, next_session)
+MARKET = (desk_routes, panels, symbol_page, chart, symbol_formats, market_page, next_session, quotes, chart_sharing)
 PATTERNS = (flow, patterns, pattern_statistics, detection)
-PAGES = (*MARKET, quotes, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
+PAGES = (*MARKET, *SCANS, *LISTS, *PATTERNS, *PEOPLE, preferences, csp_reports, health_routes)
 MARKET_APIS = (quotes_api, instruments_api, universes_api, patterns_api, indicators_api, market_api, scan_api)
 PROGRAMS = (accounts_api, settings_api, *MARKET_APIS, watchlists_api, lists_api, screens_api, admin_api)
 

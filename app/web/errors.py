@@ -113,9 +113,11 @@ async def _negotiated(problem: ErrorText) -> Response:
     if "HX-Request" in request.headers:
         return _fragment(problem)
     accepted = request.headers.get("Accept", "")
-    if "text/html" not in accepted and (tables.suffix() or "json" in accepted):
-        return _as_text(problem) if tables.suffix() in (TableFormat.CSV, TableFormat.TEXT) else _problem(problem)
-    return await _page(problem)
+    if "text/html" in accepted:
+        return await _page(problem)
+    if tables.is_picture() or tables.suffix() in (TableFormat.CSV, TableFormat.TEXT):
+        return _as_text(problem)
+    return _problem(problem) if tables.suffix() or "json" in accepted else await _page(problem)
 
 
 def _for_programs(problem: ErrorText) -> Response:

@@ -152,13 +152,17 @@ def _text(document: TableDocument) -> str:
     return "\n".join([*body, "", note, *([f"more: ?{document.next}"] if document.next else [])]) + "\n"
 
 
-def _printable(value: Cell) -> str:
+def printable(text: str) -> str:
     """One line. What a terminal would obey, or would turn around, is replaced."""
+    return "".join(letter if letter.isprintable() else UNPRINTABLE for letter in text)
+
+
+def _printable(value: Cell) -> str:
     if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
         return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "".join(letter if letter.isprintable() else UNPRINTABLE for letter in str(value))
+    return printable(str(value))
 
 
 def _aligned(text: str, width: int, right: bool) -> str:

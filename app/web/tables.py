@@ -17,6 +17,7 @@ PictureView = Callable[..., Awaitable[Response]]
 
 PAGE = "text/html"
 PICTURE = "image/svg+xml"
+PICTURES = ("svg", "png")
 ROWS_AT_ONCE = 500
 """More would hold the event loop for longer than 30 ms."""
 TYPES = {TableFormat.JSON: "application/json", TableFormat.CSV: "text/csv", TableFormat.TEXT: "text/plain"}
@@ -85,9 +86,17 @@ async def response(document: TableDocument, kind: TableFormat) -> Response:
 
 
 def suffix() -> TableFormat | None:
-    """That of the route, if it is one of a table."""
-    text = request.url_rule.rule.rpartition(".")[2] if request.url_rule else ""
-    return next((kind for kind in TableFormat if kind == text), None)
+    """That of the route, or what `as` says, if it is one of a table."""
+    return next((kind for kind in TableFormat if kind == _ending()), None)
+
+
+def is_picture() -> bool:
+    """By suffix or `as`."""
+    return _ending() in PICTURES
+
+
+def _ending() -> str:
+    return request.args.get("as") or (request.url_rule.rule.rpartition(".")[2] if request.url_rule else "")
 
 
 def prefers_picture() -> bool:

@@ -47,6 +47,8 @@ TABLES: Mapping[str, tuple[str, list[str]]] = {
     "/admin/audit": ("/admin/audit?action=make_token", ["make_token"]),
 }
 """By the rule of the page: an address, and some of what its cells hold."""
+CHART = "/s/<path:symbol>"
+"""No table of its page: tests/desk/test_symbol_formats.py."""
 PAGES = {**{rule: address for rule, (address, _) in TABLES.items()}, "/desk": "/"}
 
 
@@ -81,8 +83,8 @@ async def test_every_table_is_here_and_has_every_format() -> None:
         if suffix in tuple(TableFormat) and not path.startswith("/api/")
     }
 
-    assert paths == {*TABLES, "/shared/<token>"}
-    for path in paths:
+    assert paths == {*TABLES, "/shared/<token>", CHART}
+    for path in paths - {CHART}:
         assert {f"{path}.{suffix}" for suffix in (*TableFormat, "html")} <= rules
 
 

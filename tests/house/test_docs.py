@@ -178,6 +178,7 @@ def test_the_notice_names_every_third_party_file() -> None:
     versions = dict(re.findall(r"^\| (\S+\.js) \| (\S+) \|", (ROOT / "static/vendor/VERSIONS.md").read_text(), re.M))
     vendored = [path for path in (ROOT / "static" / "vendor").iterdir() if path.name != "VERSIONS.md"]
     others = [*vendored, *(ROOT / "config" / "bootstrap").glob("*.whl"), *(ROOT / "config/history").glob("*.gz")]
+    others += (ROOT / "config/fonts").glob("Inter-*")
 
     assert [tree.name(path) for path in others if tree.name(path) not in notice] == []
     assert set(versions.values()) == set(re.findall(r"^htmx (\S+) and its extensions$", notice, re.M))

@@ -32,6 +32,7 @@ PUBLIC = {
     "choice.choose",
     "invites.accept",
     "invites.show",
+    "shared.picture",
     "shared.shared_table",
     "shared.show",  # whoever has the link may read: its token is the key
     "health.health",
@@ -125,6 +126,10 @@ EXEMPT = {
             "screens.undo",
         ),
         "changes a screen of one's own, of which there are 50 at most; each change counts as a request",
+    ),
+    **dict.fromkeys(
+        ("chart_sharing.create", "chart_sharing.revoke"),
+        "changes a link of one's own, of which there are 50 at most; each change counts as a request",
     ),
     "accounts.end_sessions": "ends one's own, each of which took a sign-in",
     "accounts.logout": "ends a session, at most one's own",

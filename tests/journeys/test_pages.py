@@ -41,6 +41,7 @@ PAGES = (
     "/admin/audit",
     "/account",
     "/account/password",
+    "/account/charts",
     "/settings",
     "/none",
 )

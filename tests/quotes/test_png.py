@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from app.quotes.charts import png
-from app.quotes.charts.lettering import printable, shortened, text_width, widths
+from app.quotes.charts.lettering import drawable, shortened, text_width, widths
 from app.quotes.charts.png import FONTS, PngRenderer, PngUnavailable, fixed_colours
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def test_the_table_of_widths_is_that_of_the_font(path: Path) -> None:
 def test_a_text_is_as_wide_as_its_letters() -> None:
     assert text_width("II", 20) == 2 * text_width("I", 20) == 4 * text_width("I", 10)
     assert text_width("Wide", 20, "SemiBold") > text_width("Wide", 20)
-    assert text_width("\N{SNOWMAN}", 20) == text_width(printable("\N{SNOWMAN}"), 20) > 0
+    assert text_width("\N{SNOWMAN}", 20) == text_width(drawable("\N{SNOWMAN}"), 20) > 0
 
 
 def test_a_text_that_is_too_wide_ends_with_an_ellipsis() -> None:

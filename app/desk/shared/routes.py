@@ -1,4 +1,4 @@
-"""What links show to whoever has them: a list or a screen, and nothing of their owner."""
+"""What links show to whoever has them: a list, a screen or a chart, and nothing of their owner."""
 
 import time
 
@@ -8,7 +8,10 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.desk.lists import table
 from app.desk.scan.sources import scan_sources
+from app.desk.shared.charts import shared_chart, shared_picture
 from app.desk.shared.screens import ABSENT, shared_matches, shared_screen
+from app.desk.symbol.formats.documents import png_response
+from app.desk.symbol.formats.sources import chart_sources
 from app.owned.shares import queries as shares
 from app.owned.shares.queries import SharedTarget, ShareKind
 from app.quotes.board import QuoteBoard
@@ -29,13 +32,26 @@ SHARED = "/shared/<token>"
 @guards.public
 @parameters.allow("page")
 async def shared_table(token: str) -> TableDocument:
-    """Symbols and prices: of a list all, of a screen those of the page."""
+    """Symbols and prices: of a list all, of a screen those of the page. A chart has none."""
     target = await _target(token)
+    if target.kind is ShareKind.CHART:
+        abort(404, ABSENT)
     if target.kind is ShareKind.SCREEN:
         return await shared_matches(await _screen(target), target.owner, request.args.get("page", "1"), scan_sources())
     rows = table.with_quotes(await _watchlist(target), deps.board(QuoteBoard))
     quotes = [(row.instrument, row.quote) for row in rows]
     return quotes_document("shared", quotes, guards.view().zone, time.time())
+
+
+@blueprint.get(f"{SHARED}.png")
+@guards.public
+@parameters.allow()
+async def picture(token: str) -> Response:
+    """Of a chart, for link previews."""
+    target = await _target(token)
+    if target.kind is not ShareKind.CHART:
+        abort(404, ABSENT)
+    return png_response(await shared_picture(target.id, deps.pools(), chart_sources()))
 
 
 @tables.page(blueprint, SHARED, shared_table)
@@ -45,6 +61,10 @@ async def show(token: str) -> ResponseReturnValue:
     target = await _target(token)
     if target.kind is ShareKind.WATCHLIST:
         return await _list_page(await _watchlist(target))
+    if target.kind is ShareKind.CHART:
+        return await shared_chart(
+            target.id, f"{deps.settings().public_url}/shared/{token}", deps.pools(), chart_sources()
+        )
     return await shared_screen(await _screen(target), target.owner, request.args.get("page", "1"), scan_sources())
 
 

@@ -17,12 +17,14 @@ from app.desk.newest_patterns import outcomes_by_name
 from app.desk.symbol.agreement import summary, trends
 from app.desk.symbol.chart.routes import refusal
 from app.desk.symbol.chart.section import address, chart_section
+from app.desk.symbol.formats import documents
+from app.desk.symbol.formats.sources import chart_sources
 from app.desk.symbol.outcomes import BARS, DetectionOutcome, detection_outcomes
 from app.desk.symbol.profile import NearSymbol, SymbolProfile, day_values, near_symbols, profile
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import visible_query
 from app.finance.symbols import is_symbol
-from app.identity import View
+from app.identity import Scope, View
 from app.indicators import stream as indicator_stream
 from app.indicators.board import IndicatorBoard
 from app.indicators.drawing import draw_readings
@@ -52,6 +54,7 @@ from app.watchlists import queries as watchlists
 from app.watchlists.forms import AddTo
 from app.watchlists.watchlist import Summary
 from app.web import guards, numbers, parameters
+from app.web.documents import DOCUMENT_PARAMETERS, beside_page
 from app.web.filters import symbol_path
 from app.web.html import page
 
@@ -86,8 +89,10 @@ async def former_address(symbol: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/s/<path:symbol>")
+@beside_page(lambda requested: documents.answer(requested, chart_sources()))
 @guards.signed_in
-@parameters.allow("chart", *PARAMETERS)
+@guards.open_to_tokens(Scope.READ)
+@parameters.allow("chart", *PARAMETERS, *DOCUMENT_PARAMETERS)
 async def symbol_page(symbol: str) -> ResponseReturnValue:
     cursor = deps.cursor()
     if request.args.get("chart", CHART_REQUESTED) != CHART_REQUESTED:
@@ -187,6 +192,7 @@ async def _symbol_page(
         facts=quote_partials.facts(quote, view) if quote else "",
         clock=_clock(view),
         section=chart_section(symbol, settings, chart, deps.board(ChartCache), view, with_chart),
+        chart_query=settings.query(),
         readings=draw_readings(symbol, indicators.with_computed(symbol), view),
         notice=market_partials.notice(patterns.topic, pattern_stream.ENTRIES, 0),
         feed=detection_lists.feed(patterns.key, detections, view),

@@ -21,6 +21,7 @@ class ShareKind(StrEnum):
 
     WATCHLIST = "watchlist"
     SCREEN = "screen"
+    CHART = "chart"
 
 
 class SharedTarget(NamedTuple):
@@ -36,17 +37,22 @@ class Share(NamedTuple):
     created_at: datetime
 
 
-async def insert(connection: "Connection[Record]", user_id: UUID, kind: ShareKind, target: UUID) -> str | None:
-    """The token, which is not stored; None if the target has MAX_SHARES. Needs the lock of its owner."""
+async def insert(
+    connection: "Connection[Record]", user_id: UUID, kind: ShareKind, target: UUID, days: int | None = None
+) -> str | None:
+    """The token, which is not stored; None if the target has MAX_SHARES. Needs the lock of its owner. `days`: for how
+    long the link works; None until it is revoked."""
     if len(await of(connection, user_id, kind, target)) >= MAX_SHARES:
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
     await connection.execute(
-        "insert into app.shares (user_id, token_hash, kind, target) values ($1, $2, $3, $4)",
+        "insert into app.shares (user_id, token_hash, kind, target, expires_at)"
+        " values ($1, $2, $3, $4, now() + make_interval(days => $5))",
         user_id,
         secret_hash(token),
         kind.value,
         target,
+        days,
     )
     return token
 
@@ -79,11 +85,12 @@ async def revoke(
 
 
 async def target_of(connection: "Connection[Record]", token: str) -> SharedTarget | None:
-    """None if the token is unknown or revoked, or its owner's account is closed."""
+    """None if the token is unknown, expired or revoked, or its owner's account is closed."""
     row = await connection.fetchrow(
         "select share.kind, share.target, share.user_id"
         " from app.shares as share join app.users as owner on owner.id = share.user_id"
-        " where share.token_hash = $1 and not share.revoked and owner.active",
+        " where share.token_hash = $1 and not share.revoked and coalesce(share.expires_at > now(), true)"
+        " and owner.active",
         secret_hash(token),
     )
     return SharedTarget(ShareKind(row["kind"]), row["target"], row["user_id"]) if row else None

@@ -26,7 +26,7 @@ def text_width(text: str, size: float, style: FontStyle = "Regular") -> float:
     return size * sum(letters.get(letter, letters[UNKNOWN]) for letter in text) / 1000
 
 
-def printable(text: str) -> str:
+def drawable(text: str) -> str:
     """With a sign for letters that the font does not have."""
     letters = widths()["Regular"]
     return "".join(letter if letter in letters else UNKNOWN for letter in text)

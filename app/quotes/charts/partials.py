@@ -8,7 +8,9 @@ from app.identity import View
 from app.quotes.charts.candles import LastBar
 from app.quotes.charts.grid import ScaleRule
 from app.quotes.charts.model import ChartModel
+from app.quotes.charts.picture import ChartPicture
 from app.quotes.charts.plot import ChartPlot, DrawnMark, KeyEntry
+from app.quotes.charts.share_card import ShareCard
 from app.web.html import fragment
 
 
@@ -67,3 +69,13 @@ def chart(
         height=height,
         view=view,
     )
+
+
+def picture(symbol: str, drawing: ChartPicture) -> Markup:
+    """The chart as an image by itself, without the page's styles."""
+    return fragment("charts/picture", symbol=symbol, drawing=drawing)
+
+
+def share_card(card: ShareCard, picture: Markup) -> Markup:
+    """The image under symbol and price, for link previews."""
+    return fragment("charts/share_card", card=card, picture=picture)
