@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular, trading_date
+from app.web.numbers import FINEST_PLACES
 
 SLOT_SECONDS = 900
 """Market seconds per point of a sparkline."""
@@ -91,8 +92,8 @@ class SymbolQuote(NamedTuple):
 
     @property
     def change(self) -> float | None:
-        """In whole ticks, so that a change shown as 0.00 has no arrow."""
-        return self._difference(self.price, self.previous_close)
+        """Rounded as finely as it is written, so that a change shown as 0.00 has no arrow."""
+        return _difference(self.price, self.previous_close)
 
     @property
     def fraction(self) -> float | None:
@@ -102,7 +103,7 @@ class SymbolQuote(NamedTuple):
     @property
     def regular_change(self) -> float | None:
         """Of the price of the regular hours since the previous close."""
-        return self._difference(self.regular_price, self.previous_close)
+        return _difference(self.regular_price, self.previous_close)
 
     @property
     def regular_fraction(self) -> float | None:
@@ -111,17 +112,11 @@ class SymbolQuote(NamedTuple):
     @property
     def extended_change(self) -> float | None:
         """Of the price of the extended hours since the regular close."""
-        return self._difference(self.price, self.regular_price)
+        return _difference(self.price, self.regular_price)
 
     @property
     def extended_fraction(self) -> float | None:
         return _fraction(self.price, self.regular_price)
-
-    def _difference(self, price: float, before: float | None) -> float | None:
-        if before is None:
-            return None
-        tick = self.instrument.tick_size
-        return round((price - before) / tick) * tick
 
     @property
     def without_move(self) -> "SymbolQuote":
@@ -131,6 +126,10 @@ class SymbolQuote(NamedTuple):
     def age(self, now: float) -> int | None:
         """Whole wall seconds since it was received."""
         return None if self.arrived_at is None else int(max(0.0, now - self.arrived_at))
+
+
+def _difference(price: float, before: float | None) -> float | None:
+    return None if before is None else round(price - before, FINEST_PLACES)
 
 
 def _fraction(price: float, before: float | None) -> float | None:

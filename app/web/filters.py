@@ -85,8 +85,8 @@ def _escaped_letter(letter: str) -> str:
 FILTERS = (
     numbers.price,
     numbers.price_places,
-    numbers.decimals,
     numbers.change,
+    numbers.change_places,
     numbers.percent,
     numbers.share,
     numbers.ratio,

@@ -36,6 +36,8 @@ _VOLUME_FORMS = (
 )
 """Divisor, decimals and letter of volumes below each of _VOLUME_LIMITS, so that they have three significant figures."""
 _VOLUME_LIMITS = [999.5, *(size * limit for size in reversed(UNITS.values()) for limit in (9.995, 99.95, 999.5))][:-1]
+FINEST_PLACES = 8
+"""A change below these decimals counts as none."""
 MARKS_OF_FORMS = {
     NumberForm.COMMA: str.maketrans(",.", ".,"),
     NumberForm.SPACE: str.maketrans(",.", f"{NARROW},"),
@@ -57,7 +59,15 @@ def price_places(value: float | None, instrument: Instrument) -> int:
 
 
 def change(value: float | None, instrument: Instrument, view: View) -> str:
-    return signed(value, decimals(instrument.tick_size), view)
+    return signed(value, change_places(value, instrument), view)
+
+
+def change_places(value: float | None, instrument: Instrument) -> int:
+    """Decimals of a change: those of the tick, and as many more as a smaller one needs not to look like none."""
+    places = decimals(instrument.tick_size)
+    if not is_number(value):
+        return places
+    return next((more for more in (places, 4, FINEST_PLACES) if abs(value) >= 0.5 / 10**more), places)
 
 
 def signed(value: float | None, places: int, view: View) -> str:

@@ -48,7 +48,16 @@ def test_a_price_takes_the_instruments_tick_and_currency(
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1.5, "+1.50"), (-1.5, "\N{MINUS SIGN}1.50"), (0, "0.00"), (0.001, "0.00"), (-0.001, "0.00"), (None, "-")],
+    [
+        (1.5, "+1.50"),
+        (-1.5, "\N{MINUS SIGN}1.50"),
+        (0, "0.00"),
+        (0.001, "+0.0010"),
+        (1e-9, "0.00"),
+        (0.0000012, "+0.00000120"),
+        (-0.001, "\N{MINUS SIGN}0.0010"),
+        (None, "-"),
+    ],
 )
 def test_a_change_is_signed_with_a_true_minus_unless_it_is_none(value: float | None, text: str) -> None:
     assert numbers.change(value, AAPL, POINT) == text
