@@ -89,7 +89,8 @@ async def history(request: ChartRequest, pools: Pools, board: QuoteBoard, charts
         if not own_bars.bars and settings.until:
             reader = reader._replace(settings=settings._replace(since=None, until=None))
             own_bars = await reader.bars(instrument, quote, actions)
-        new_chart = cut(assemble(instrument, settings, own_bars.bars, quote if _is_live(reader.settings, quote) else None))
+        running = quote if _is_live(reader.settings, quote) else None
+        new_chart = cut(assemble(instrument, settings, own_bars.bars, running))
         since = session_of(new_chart.bars[0]) if new_chart.bars else None
         marks = await queries.marks(connection, shape, symbol, settings.timeframe, since, MARKS) if since else []
         others, unknown = await reader.others(board, quote)
