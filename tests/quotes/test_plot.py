@@ -85,7 +85,7 @@ def test_one_bar_is_not_as_wide_as_the_plot() -> None:
     plot = draw_plot(model_of({}, bars(SYMBOL, 1)))
 
     assert plot is not None
-    assert (plot.slots, plot.empty_slots, plot.width) == (20, 19, 160)
+    assert (plot.slots, plot.empty_slots, plot.width) == (60, 59, 480)
 
 
 def test_a_chart_without_bars_is_a_sentence() -> None:

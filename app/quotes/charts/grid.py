@@ -12,7 +12,7 @@ from app.finance.panel import Floats
 SLOT = 8
 """Units of the grid for one bar; its middle is at SLOT * number + MIDDLE."""
 MIDDLE = 4
-FEWEST_SLOTS = 20
+FEWEST_SLOTS = 60
 """So that one bar is not as wide as the plot."""
 AIR = 0.1
 """Of the height at each end, where no bar can be: the highest and the lowest price are written there."""

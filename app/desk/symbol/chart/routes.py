@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from quart import Blueprint, abort, redirect, request
 from quart.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from app.desk.symbol.chart.forms import ChartForm
 from app.desk.symbol.chart.section import address
@@ -39,7 +40,7 @@ async def chart_form() -> ResponseReturnValue:
 
 async def refusal(symbol: str, arguments: Mapping[str, str], error: SettingsError) -> ResponseReturnValue:
     """The form with what was asked for, and the error beside its field."""
-    form = ChartForm(arguments)
+    form = ChartForm(MultiDict({**arguments, "symbol": symbol}))
     form.refuse(error)
     return await page("desk/chart_form", title=_title(symbol), status=400, symbol=symbol, form=form)
 
