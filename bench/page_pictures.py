@@ -110,7 +110,7 @@ def main() -> None:
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
     paths = options.pages.split(",") if options.pages else all_pages()
-    with running_desk("admin") as desk:
+    with running_desk("admin", TICKSTOCK_INGEST_PROVIDER="invented") as desk:
         add_awkward_symbols(desk, market_now(desk))
         with running_browser(options.browser) as browser:
             shots = list(pictures(browser, desk, paths, options.into, not options.without_scripting))

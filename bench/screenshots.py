@@ -1,4 +1,4 @@
-"""Pictures of the desk with the replay running, for the README and for the eye.
+"""Pictures of the desk with the invented market running, for the README and for the eye.
 
 python -m bench.screenshots [--into docs] [--after 90]
 """
@@ -16,8 +16,9 @@ SHOTS = (
     ("dashboard-dark", "/", 1280, "dark", True),
     ("dashboard-360", "/", 360, "light", True),
     ("dashboard-without-scripting", "/", 360, "light", False),
-    ("symbol", "/s/AAPL", 1280, "light", True),
-    ("symbol-360", "/s/AAPL", 360, "dark", True),
+    ("symbol", "/s/CRDX", 1280, "light", True),
+    ("market", "/market", 1280, "light", True),
+    ("symbol-360", "/s/CRDX", 360, "dark", True),
 )
 
 
@@ -42,10 +43,10 @@ def shoot(browser: Browser, desk: Desk, into: Path) -> None:
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--into", type=Path, default=Path("docs"))
-    parser.add_argument("--after", type=float, default=90, help="seconds of replay before the first picture")
+    parser.add_argument("--after", type=float, default=90, help="seconds of the market before the first picture")
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
-    with desk_and_browser(options.browser) as (desk, browser):
+    with desk_and_browser(options.browser, TICKSTOCK_INGEST_PROVIDER="invented") as (desk, browser):
         browser.new_page().wait_for_timeout(options.after * 1000)
         shoot(browser, desk, options.into)
 
