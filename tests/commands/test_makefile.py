@@ -7,10 +7,13 @@ import pytest
 
 from tests.commands.conftest import ROOT
 
+INHERITED = ("DATA_DIR", "MARKET", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
+"""Variables of the make that runs the tests."""
+
 
 def run_line(*words: str) -> str:
     """The command that `make run` would execute."""
-    environ = {name: value for name, value in os.environ.items() if name not in ("DATA_DIR", "MARKET", "MAKEFLAGS")}
+    environ = {name: value for name, value in os.environ.items() if name not in INHERITED}
     done = subprocess.run(
         ["make", "--dry-run", "run", *words], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
     )

@@ -39,7 +39,7 @@ def pages(app: Quart) -> dict[str, tuple[str, ...]]:
     views = {rule.rule: app.view_functions[rule.endpoint] for rule in rules}
     return {
         **{path: parameters.parameters_of(view) for path, view in views.items() if "api" not in vars(view)},
-        "/s/BRK.B": ("chart", *PARAMETERS),
+        "/s/BRK.B": ("as", "chart", "v", *PARAMETERS),
     }
 
 

@@ -39,7 +39,7 @@ PAGE_STATE = """() => {
     metas: count('meta'), titles: count('title:not(svg title)'),
     abroad: all.flatMap(leads).map(where => new URL(where, location))
       .filter(url => url.origin !== location.origin || /^(?!.detections.IBM.).*pwned/.test(url.pathname)).map(String),
-    panels: [...document.querySelectorAll('.top, footer, h1, h2, thead, label')]
+    panels: [...document.querySelectorAll('.top, footer, h1, h2, thead:not(.matrix > thead), label')]
       .map(each => each.textContent.replace(document.getElementById('cost')?.textContent, '')),
   }
 }"""

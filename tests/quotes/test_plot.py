@@ -120,7 +120,7 @@ def test_the_list_says_every_bar_in_the_readers_numbers() -> None:
 def test_marks_that_are_too_near_join_at_the_newest() -> None:
     marks = [Mark(bar, "D", f"Doji {bar}", "neutral", "/d") for bar in (3, 20, 31, 32, 60)]
 
-    joined = joined_marks(marks)
+    joined = joined_marks(marks, 108)
 
     assert {bar: (each.letter, each.shape) for bar, each in joined.items()} == {
         60: ("D", "many"),

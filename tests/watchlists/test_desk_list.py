@@ -36,7 +36,9 @@ async def test_the_desk_shows_the_chosen_list_and_subscribes_to_its_rows_alone(
     html = await get(alice, "/")
 
     assert rows(html) == listed
-    assert sorted(topics(html)) == sorted([*BESIDE, "chart:X:BTCUSD:3m", *(f"quotes:{symbol}" for symbol in listed)])
+    assert sorted(topics(html)) == sorted(
+        [*BESIDE, "chart:X:BTCUSD:cmFuZ2U9M20", *(f"quotes:{symbol}" for symbol in listed)]
+    )
     assert '<a href="/w/mine-b">Mine <b></a>' in html
     (unpriced,) = re.findall(rf'<tr id="{dom_id("row", "GONE")}">.*?</tr>', html, re.S)
     assert unpriced.count(">-</td>") == 3

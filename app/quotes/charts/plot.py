@@ -15,8 +15,8 @@ from app.quotes.charts.model import ChartModel, Level, Mark
 from app.quotes.charts.panes import DrawnPane, draw_pane
 from app.quotes.charts.time_axis import TimeLabel
 
-NEAR_MARKS = 12
-"""Marks fewer bars apart join: 24 px at a width of 320 px."""
+NEAR_MARKS = 0.11
+"""Marks nearer to each other than this part of the plot join: 24 px of the plot on a telephone of 320 px."""
 SHAPES = {"bullish": "bull", "bearish": "bear", "neutral": "many"}
 EDGE = 8.0
 """Percent of the width within which a label is anchored at its end."""
@@ -133,7 +133,7 @@ def draw_plot(model: ChartModel, before: DrawnScale | None = None) -> ChartPlot 
             if not percent and scale.holds(each.price, each.price)
         ),
         panes=tuple(map(draw_pane, model.panes)),
-        marks=joined_marks(model.marks),
+        marks=joined_marks(model.marks, count),
         percent=percent,
     )
 
@@ -179,11 +179,12 @@ def key(model: ChartModel) -> tuple[KeyEntry, ...]:
     return (*(own if model.own_percent is None else ()), *others)
 
 
-def joined_marks(marks: Iterable[Mark]) -> dict[int, DrawnMark]:
-    """By the number of the bar; those fewer than NEAR_MARKS bars apart stand at the newest one of them."""
+def joined_marks(marks: Iterable[Mark], count: int) -> dict[int, DrawnMark]:
+    """By the number of the bar; those that are near to each other stand at the newest one of them. `count`: of the
+    slots of the plot."""
     groups: list[list[Mark]] = []
     for mark in sorted(marks, key=lambda each: -each.bar):
-        if groups and groups[-1][0].bar - mark.bar < NEAR_MARKS:
+        if groups and groups[-1][0].bar - mark.bar < NEAR_MARKS * count:
             groups[-1].append(mark)
         else:
             groups.append([mark])

@@ -107,5 +107,5 @@ def test_without_scripting_prices_are_shown_and_change_with_each_reload(tmp_path
         tab.go(address)
 
         assert tab.text("noscript").strip() != ""
-        assert tab.evaluate("document.querySelectorAll('.chart .candles').length") > 0
+        assert tab.evaluate("document.querySelectorAll('.graph path.w').length") > 0
         assert tab.errors == []
