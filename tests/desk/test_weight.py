@@ -7,8 +7,10 @@ import pytest
 from app.settings.load import Settings
 from tests.conftest import Databases
 from tests.pipeline.conftest import EMAIL, serving, settings
+from tests.support.chart_models import SYMBOL, walk
 from tests.support.full_market import LIST, store_full_list, store_full_market
 from tests.support.served_desk import Desk, cookie, exchange, parse_answer
+from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_symbols
 
 __all__ = ["settings"]
 ALLOWED = 30_000
@@ -46,4 +48,18 @@ async def test_the_first_load_of_a_full_page_is_light(settings: Settings, databa
         weights = {path: await first_load(desk, path) for path in pages()}
 
     assert all(len(each) >= 4 for each in weights.values()), weights
+    assert {path: each for path, each in weights.items() if sum(each.values()) > ALLOWED} == {}
+
+
+@pytest.mark.parametrize("transport", ["auto"], indirect=True)
+async def test_the_first_load_of_a_symbol_is_light(settings: Settings, databases: Databases) -> None:
+    days = walk(SYMBOL, 700, 1)
+    await store_symbols(databases.engine, {SYMBOL: "Berkshire Hathaway Inc. Class B"})
+    await store_bars(databases.engine, days)
+    marks = [PatternRow(SYMBOL, "Hammer", bar.start + 20 * 3600) for bar in days[-200::4]]
+    await store_patterns(databases.engine, "daily", marks)
+    paths = (f"/s/{SYMBOL}", f"/s/{SYMBOL}?range=1y", f"/s/{SYMBOL}?range=1y&overlays=sma:20,sma:50&panes=rsi:14,macd")
+    async with serving(settings) as desk:
+        weights = {path: await first_load(desk, path) for path in paths}
+
     assert {path: each for path, each in weights.items() if sum(each.values()) > ALLOWED} == {}

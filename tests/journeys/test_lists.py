@@ -24,14 +24,16 @@ def test_a_list_is_kept_by_plain_links_and_forms(browser: Browser, replaying: De
 
     for typed in ("ibm", "AAPL", "Microsoft"):
         page.get_by_label("Symbol or name").last.fill(typed)
-        page.get_by_label("Symbol or name").last.press("Enter")
+        with page.expect_navigation():
+            page.get_by_label("Symbol or name").last.press("Enter")
     assert symbols(page) == ["IBM", "AAPL", "MSFT"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("link", name="Order and notes").click()
     page.get_by_role("button", name="Move MSFT up").click()
     page.get_by_label("Note on IBM").fill("Results in April")
     page.get_by_label("Place of IBM").fill("3")
-    page.get_by_label("Place of IBM").press("Enter")
+    with page.expect_navigation():
+        page.get_by_label("Place of IBM").press("Enter")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("button", name="Remove AAPL from the list").click()
     expect(page.locator("main")).to_contain_text("AAPL taken off the list.")
